@@ -1,0 +1,39 @@
+//! What a bundle carries beside the code: the configuration with everything it refers to resolved.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+
+/// The contents of a bundle's `nearhop.json`: written by `nearhop bundle`, read at start.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Bundle {
+    /// `nearhop.toml`, parsed, with every default filled in.
+    pub config: Config,
+    /// The origin secret's value, read from the environment when the bundle was built.
+    pub origin_secret: Option<String>,
+    /// The text of the page `site.not_found_page` names.
+    pub not_found_page: Option<String>,
+    /// One per issuer, in the order of `config.issuers`: its JWKS (RFC 7517) as JSON text, or
+    /// `None` where none could be had and the function must fetch it.
+    pub key_sets: Vec<Option<String>>,
+    /// How far each edge Region is from each API Region.
+    pub distances: Vec<EdgeDistances>,
+}
+
+/// One edge Region's row of round trips.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct EdgeDistances {
+    /// The edge Region's name, as `AWS_REGION` has it (rule R1).
+    pub edge: String,
+    /// One per API Region, in the order of `config.api.regions`.
+    pub round_trips: Vec<RoundTrip>,
+}
+
+/// The time from an edge Region to an API Region and back.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct RoundTrip {
+    /// Milliseconds.
+    pub ms: f32,
+    /// True for a figure from the latency matrix, false for one fitted from distance.
+    pub measured: bool,
+}

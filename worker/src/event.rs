@@ -1,0 +1,256 @@
+//! What a worker is called with.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::Method;
+
+use crate::headers::Headers;
+use crate::instance::Fault;
+use crate::outcome::{Body, Fetched, Reply};
+
+/// A Lambda@Edge function.
+pub trait Worker: Sized {
+    /// Why an instance cannot start. Its text goes to the log.
+    type Error: fmt::Display;
+
+    /// Makes the instance: once per execution environment, and once more after a trap.
+    fn start(env: Env<'_>) -> Result<Self, Self::Error>;
+
+    /// Answers one event.
+    fn handle<'a>(&mut self, event: Event<'a>, context: &Context<'a>) -> Reply<'a>;
+
+    /// Takes what an [`Outcome::Fetch`](crate::Outcome::Fetch) brought, or that it failed. The same
+    /// event is handled again right after.
+    fn record(&mut self, now: UnixMillis, fetched: Fetched<'_>) {
+        let _ = (now, fetched);
+    }
+
+    /// Answers an event that could not be read, or an outcome that CloudFront would refuse. The
+    /// fault's own text is for the log; an answer must not repeat it.
+    fn fault(fault: &Fault<'_>) -> http::Response<Body> {
+        let _ = fault;
+        http::Response::builder()
+            .status(500)
+            .header("cache-control", "no-store")
+            .header("content-type", "text/plain; charset=utf-8")
+            .body(Body::from("Internal Server Error"))
+            .expect("the parts are constants")
+    }
+}
+
+/// What an instance is started with.
+#[derive(Clone, Copy, Debug)]
+pub struct Env<'a> {
+    /// The Region executing the function, from `AWS_REGION` (rule R1).
+    pub region: &'a str,
+    /// Entropy of this instance, for seeding hashes.
+    pub seed: u64,
+    /// The bytes the bundle carries for the worker; Lambda@Edge has no environment variables of
+    /// the user's own (rule L2).
+    pub config: &'a [u8],
+}
+
+/// One of CloudFront's four events, with what it shows.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A viewer's request, before the cache.
+    ViewerRequest(Request<'a>),
+    /// A request about to go to its origin: the cache did not have the answer.
+    OriginRequest(Request<'a>, Origin<'a>),
+    /// The origin's answer, before the cache. Its body is never shown (rule E9).
+    OriginResponse(Request<'a>, Origin<'a>, Response<'a>),
+    /// The answer about to go to the viewer.
+    ViewerResponse(Request<'a>, Response<'a>),
+}
+
+impl<'a> Event<'a> {
+    /// Which of the four it is.
+    pub fn trigger(&self) -> Trigger {
+        match self {
+            Event::ViewerRequest(..) => Trigger::ViewerRequest,
+            Event::OriginRequest(..) => Trigger::OriginRequest,
+            Event::OriginResponse(..) => Trigger::OriginResponse,
+            Event::ViewerResponse(..) => Trigger::ViewerResponse,
+        }
+    }
+
+    /// The request the event is about.
+    pub fn request(&self) -> &Request<'a> {
+        match self {
+            Event::ViewerRequest(request)
+            | Event::OriginRequest(request, _)
+            | Event::OriginResponse(request, _, _)
+            | Event::ViewerResponse(request, _) => request,
+        }
+    }
+}
+
+/// The name of an event: `config.eventType` (rule E1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Trigger {
+    ViewerRequest,
+    OriginRequest,
+    OriginResponse,
+    ViewerResponse,
+}
+
+impl Trigger {
+    /// The trigger of that name, spelled as CloudFront spells it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "viewer-request" => Trigger::ViewerRequest,
+            "origin-request" => Trigger::OriginRequest,
+            "origin-response" => Trigger::OriginResponse,
+            "viewer-response" => Trigger::ViewerResponse,
+            _ => return None,
+        })
+    }
+
+    /// CloudFront's spelling.
+    pub fn name(self) -> &'static str {
+        match self {
+            Trigger::ViewerRequest => "viewer-request",
+            Trigger::OriginRequest => "origin-request",
+            Trigger::OriginResponse => "origin-response",
+            Trigger::ViewerResponse => "viewer-response",
+        }
+    }
+
+    /// Whether the event carries an answer to edit rather than a request.
+    pub fn is_response(self) -> bool {
+        matches!(self, Trigger::OriginResponse | Trigger::ViewerResponse)
+    }
+}
+
+/// A viewer's request as CloudFront shows it (rule E2).
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The request's method.
+    pub method: Method,
+    /// The viewer's address, IPv4 or IPv6, unchecked.
+    pub client_ip: &'a str,
+    /// The path, beginning with `/`; percent-encoded as the viewer sent it.
+    pub uri: &'a str,
+    /// The query without its `?`; empty when absent.
+    pub querystring: &'a str,
+    /// The header fields.
+    pub headers: Headers<'a>,
+    /// The body, where the association includes it (rule E4).
+    pub body: Option<RequestBody<'a>>,
+}
+
+/// A request's body. Its bytes stay outside WebAssembly until they are asked for.
+pub struct RequestBody<'a> {
+    /// True when CloudFront cut the body at its limit (rule G6).
+    pub truncated: bool,
+    pub(crate) read: &'a dyn Fn() -> Vec<u8>,
+}
+
+impl RequestBody<'_> {
+    /// The body's bytes, decoded.
+    pub fn bytes(&self) -> Vec<u8> {
+        (self.read)()
+    }
+}
+
+impl fmt::Debug for RequestBody<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBody").field("truncated", &self.truncated).finish_non_exhaustive()
+    }
+}
+
+/// Where CloudFront will send a request, or sent it (rules E5–E7).
+#[derive(Debug)]
+pub struct Origin<'a> {
+    /// Which of the two shapes the origin has.
+    pub kind: OriginKind,
+    /// Its DNS name.
+    pub domain_name: &'a str,
+    /// The path put before the request's; empty or beginning with `/`.
+    pub path: &'a str,
+    /// Headers the distribution adds for this origin; never also among the request's (rule E8).
+    pub custom_headers: Headers<'a>,
+}
+
+/// The shape of an origin (rule E5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum OriginKind {
+    Custom,
+    S3,
+}
+
+/// An answer as CloudFront shows it: without its body (rule E9).
+#[derive(Debug)]
+pub struct Response<'a> {
+    /// The status code.
+    pub status: http::StatusCode,
+    /// The header fields.
+    pub headers: Headers<'a>,
+}
+
+/// What holds for the one event being handled.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The time at which handling began.
+    pub now: UnixMillis,
+    /// CloudFront's id of the request; the same in every trigger.
+    pub request_id: &'a str,
+    /// The distribution's own domain, `d….cloudfront.net`.
+    pub distribution_domain_name: &'a str,
+    /// The distribution's id.
+    pub distribution_id: &'a str,
+}
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixMillis(pub u64);
+
+impl UnixMillis {
+    /// Whole seconds since 1970-01-01T00:00:00Z, as JWT dates count them.
+    pub fn seconds(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// The time since `earlier`, or `None` where the clock has gone backwards.
+    ///
+    /// ```
+    /// # use cloudfront_worker::UnixMillis;
+    /// # use std::time::Duration;
+    /// assert_eq!(UnixMillis(1500).since(UnixMillis(500)), Some(Duration::from_secs(1)));
+    /// assert_eq!(UnixMillis(500).since(UnixMillis(1500)), None);
+    /// ```
+    pub fn since(self, earlier: UnixMillis) -> Option<Duration> {
+        self.0.checked_sub(earlier.0).map(Duration::from_millis)
+    }
+}
+
+/// What is wrong with an event: never the viewer's doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventFault {
+    /// `config.eventType` is none of the four.
+    Trigger,
+    /// The head ended early, or a value in it held a line break.
+    Head,
+    /// The method is not a token (RFC 9110, section 9.1).
+    Method,
+    /// The response's status is not a number from 100 to 999.
+    Status,
+    /// An origin event without an origin, or a response event without a response.
+    Missing,
+}
+
+impl fmt::Display for EventFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            EventFault::Trigger => "config.eventType is none of CloudFront's four triggers (E1)",
+            EventFault::Head => "the event's head is cut short, or a value in it holds a line break",
+            EventFault::Method => "request.method is not an HTTP method (E2)",
+            EventFault::Status => "response.status is not an HTTP status (E9)",
+            EventFault::Missing => "the event lacks the origin or response its trigger has (E5, E9)",
+        })
+    }
+}

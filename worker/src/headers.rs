@@ -1,0 +1,48 @@
+//! Header fields as an event carries them.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Header fields in the event's order, each value by itself: CloudFront never joins them, except
+/// several `Cookie` fields, which arrive as one (rule E3).
+#[derive(Clone, Debug, Default)]
+pub struct Headers<'a> {
+    pub(crate) fields: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Headers<'a> {
+    /// The first value of a field.
+    pub fn get(&self, name: &HeaderName) -> Option<&'a str> {
+        self.get_all(name).next()
+    }
+
+    /// Every value of a field.
+    pub fn get_all<'s>(&'s self, name: &'s HeaderName) -> impl Iterator<Item = &'a str> + 's {
+        let wanted = name.as_str();
+        self.fields
+            .iter()
+            .filter(move |(name, _)| name.eq_ignore_ascii_case(wanted))
+            .map(|(_, value)| *value)
+    }
+
+    /// Whether the field is there, if only with an empty value.
+    pub fn contains(&self, name: &HeaderName) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Names and values. A name is spelled as the event's key spells it: lower case (rule E3).
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
+        self.fields.iter().copied()
+    }
+
+    /// The same as the `http` crate's map; fields that are not valid HTTP are left out.
+    pub fn to_map(&self) -> HeaderMap {
+        self.iter()
+            .filter_map(|(name, value)| {
+                Some((
+                    HeaderName::from_bytes(name.as_bytes()).ok()?,
+                    HeaderValue::from_str(value).ok()?,
+                ))
+            })
+            .collect()
+    }
+}

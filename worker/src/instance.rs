@@ -1,0 +1,228 @@
+//! One worker in one WebAssembly instance, and the exports `worker.mjs` enters by.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::event::{Env, EventFault, UnixMillis, Worker};
+use crate::outcome::{FetchFault, Fetched, Reply};
+use crate::rules::{self, Violation};
+use crate::wire;
+
+/// Why a worker was not asked, or its answer not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault<'a> {
+    /// The event could not be read.
+    Event(EventFault),
+    /// CloudFront would have refused the outcome.
+    Outcome {
+        /// The rule it broke.
+        violation: Violation,
+        /// CloudFront's id of the request.
+        request_id: &'a str,
+    },
+}
+
+impl fmt::Display for Fault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Event(fault) => fault.fmt(f),
+            Fault::Outcome { violation, .. } => violation.fmt(f),
+        }
+    }
+}
+
+/// A worker with the buffers its texts cross in. [`export!`](crate::export) keeps one; tests may
+/// keep their own.
+#[derive(Debug)]
+pub struct Instance<W> {
+    worker: Option<W>,
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
+
+/// How `worker.mjs` wrote the text in the input buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Charset {
+    Latin1,
+    Utf8,
+}
+
+impl<W: Worker> Instance<W> {
+    /// An instance that has not started.
+    pub const fn new() -> Self {
+        Self { worker: None, input: Vec::new(), output: Vec::new() }
+    }
+
+    /// The input buffer, at least `len` bytes long. It stays where it is until it must grow.
+    pub fn input(&mut self, len: usize) -> &mut [u8] {
+        if self.input.len() < len {
+            self.input.resize(len.next_power_of_two(), 0);
+        }
+        &mut self.input
+    }
+
+    /// The text the last call left.
+    pub fn output(&self) -> &[u8] {
+        &self.output
+    }
+
+    /// Starts the worker from `REGION \n SEED \n CONFIG` in the input buffer, the seed in decimal.
+    /// Leaves nothing, or the reason it could not start.
+    pub fn start(&mut self, len: usize) {
+        self.output.clear();
+        let mut parts = self.input[..len].splitn(3, |b| *b == b'\n');
+        let mut text = || parts.next().map(String::from_utf8_lossy).unwrap_or_default();
+        let (region, seed) = (text(), text());
+        let env = Env {
+            region: &region,
+            seed: seed.parse().unwrap_or_default(),
+            config: parts.next().unwrap_or_default(),
+        };
+        match W::start(env) {
+            Ok(worker) => self.worker = Some(worker),
+            Err(error) => self.output = error.to_string().into_bytes(),
+        }
+    }
+
+    /// Handles the event whose head of `values` values is in the input buffer, and leaves the
+    /// outcome.
+    pub fn handle(
+        &mut self,
+        len: usize,
+        values: u32,
+        charset: Charset,
+        now: UnixMillis,
+        read_body: &dyn Fn() -> Vec<u8>,
+    ) {
+        self.output.clear();
+        let worker = self.worker.as_mut().expect("worker.mjs starts an instance before it calls");
+        let head = decode(&self.input[..len], charset);
+        let reply = match wire::read(&head, values, now, read_body) {
+            Err(fault) => refuse::<W>(&Fault::Event(fault)),
+            Ok((event, context)) => {
+                let trigger = event.trigger();
+                let reply = worker.handle(event, &context);
+                match rules::check(trigger, &reply.outcome) {
+                    Ok(()) => reply,
+                    Err(violation) => refuse::<W>(&Fault::Outcome {
+                        violation,
+                        request_id: context.request_id,
+                    }),
+                }
+            }
+        };
+        wire::write(&reply, &mut self.output);
+    }
+
+    /// Records a fetched body in the input buffer, or with `fault` that there is none.
+    pub fn record(&mut self, len: usize, tag: u32, fault: Option<FetchFault>, now: UnixMillis) {
+        let worker = self.worker.as_mut().expect("worker.mjs starts an instance before it calls");
+        let result = match fault {
+            None => Ok(&self.input[..len]),
+            Some(fault) => Err(fault),
+        };
+        worker.record(now, Fetched { tag, result });
+    }
+}
+
+impl<W: Worker> Default for Instance<W> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn refuse<W: Worker>(fault: &Fault<'_>) -> Reply<'static> {
+    let mut reply = Reply::from(W::fault(fault));
+    reply.log = Some(format!("cloudfront-worker: {fault}"));
+    reply
+}
+
+/// Bytes as text. Latin-1 that is all ASCII, which is nearly every head, is not copied.
+fn decode(bytes: &[u8], charset: Charset) -> Cow<'_, str> {
+    match charset {
+        Charset::Latin1 if !bytes.is_ascii() => bytes.iter().map(|b| char::from(*b)).collect(),
+        _ => String::from_utf8_lossy(bytes),
+    }
+}
+
+/// Makes a [`Worker`] loadable by `worker.mjs`: exports the functions it calls.
+///
+/// ```
+/// # use cloudfront_worker::{Context, Env, Event, Reply, Worker, edits::Edits};
+/// struct Pass;
+///
+/// impl Worker for Pass {
+///     type Error = std::convert::Infallible;
+///     fn start(_: Env<'_>) -> Result<Self, Self::Error> {
+///         Ok(Pass)
+///     }
+///     fn handle<'a>(&mut self, _: Event<'a>, _: &Context<'a>) -> Reply<'a> {
+///         Edits::new().into()
+///     }
+/// }
+///
+/// cloudfront_worker::export!(Pass);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! export {
+    ($worker:ty) => {
+        #[allow(unsafe_code)]
+        const _: () = {
+            use $crate::exports::{Charset, FetchFault, Instance, UnixMillis, read_body};
+
+            std::thread_local! {
+                static INSTANCE: std::cell::RefCell<Instance<$worker>> =
+                    const { std::cell::RefCell::new(Instance::new()) };
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_input(len: u32) -> *mut u8 {
+                INSTANCE.with_borrow_mut(|instance| instance.input(len as usize).as_mut_ptr())
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_output() -> *const u8 {
+                INSTANCE.with_borrow(|instance| instance.output().as_ptr())
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_start(len: u32) -> u32 {
+                INSTANCE.with_borrow_mut(|instance| {
+                    instance.start(len as usize);
+                    instance.output().len() as u32
+                })
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_handle(
+                len: u32,
+                values: u32,
+                utf8: u32,
+                now: f64,
+                body: u32,
+            ) -> u32 {
+                INSTANCE.with_borrow_mut(|instance| {
+                    let charset = if utf8 == 0 { Charset::Latin1 } else { Charset::Utf8 };
+                    let body = || read_body(body as usize);
+                    instance.handle(len as usize, values, charset, UnixMillis(now as u64), &body);
+                    instance.output().len() as u32
+                })
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_record(len: u32, tag: u32, fault: u32, now: f64) {
+                let fault = match fault {
+                    0 => None,
+                    1 => Some(FetchFault::Status),
+                    2 => Some(FetchFault::TooLarge),
+                    _ => Some(FetchFault::Unreachable),
+                };
+                INSTANCE.with_borrow_mut(|instance| {
+                    instance.record(len as usize, tag, fault, UnixMillis(now as u64));
+                });
+            }
+        };
+    };
+}

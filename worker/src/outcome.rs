@@ -1,0 +1,119 @@
+//! What a worker answers.
+
+use std::time::Duration;
+
+use crate::edits::Edits;
+
+/// A worker's answer to one event, and what it has to say about it.
+#[derive(Debug)]
+pub struct Reply<'a> {
+    /// What CloudFront is to do.
+    pub outcome: Outcome<'a>,
+    /// A line for the function's log.
+    pub log: Option<String>,
+}
+
+/// What CloudFront is to do.
+#[derive(Debug)]
+pub enum Outcome<'a> {
+    /// Go on with the request (or the answer) CloudFront sent, with these edits.
+    Forward(Edits<'a>),
+    /// Answer at once. At a response trigger: answer this instead.
+    Respond(http::Response<Body>),
+    /// Get these bytes, give them to [`Worker::record`](crate::Worker::record), and ask again.
+    Fetch(Fetch),
+}
+
+/// A resource the worker needs before it can answer. Performed outside WebAssembly, with `GET`,
+/// without following redirects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetch {
+    /// Tells the worker's fetches apart in [`Fetched`].
+    pub tag: u32,
+    /// An absolute URL.
+    pub url: String,
+    /// The time after which it has failed.
+    pub timeout: Duration,
+    /// The size in bytes above which it has failed.
+    pub max_bytes: u32,
+}
+
+/// What a [`Fetch`] brought.
+#[derive(Clone, Copy, Debug)]
+pub struct Fetched<'a> {
+    /// The fetch's tag.
+    pub tag: u32,
+    /// The body of a 200 answer, or why there is none.
+    pub result: Result<&'a [u8], FetchFault>,
+}
+
+/// Why a fetch brought nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FetchFault {
+    /// No answer, or none in time.
+    Unreachable,
+    /// An answer other than 200, redirects included.
+    Status,
+    /// More bytes than allowed.
+    TooLarge,
+}
+
+/// A body of an answer, or one that replaces a request's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Body {
+    /// No body.
+    #[default]
+    Empty,
+    /// Text, carried as it is.
+    Text(String),
+    /// Bytes, carried in base64.
+    Bytes(Vec<u8>),
+}
+
+impl Body {
+    /// The number of bytes CloudFront counts: after encoding (rules G2, G6).
+    pub fn encoded_len(&self) -> usize {
+        match self {
+            Body::Empty => 0,
+            Body::Text(text) => text.len(),
+            Body::Bytes(bytes) => bytes.len().div_ceil(3) * 4,
+        }
+    }
+}
+
+impl From<&str> for Body {
+    fn from(text: &str) -> Self {
+        Body::Text(text.into())
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Body::Text(text)
+    }
+}
+
+impl<'a> From<Outcome<'a>> for Reply<'a> {
+    fn from(outcome: Outcome<'a>) -> Self {
+        Reply { outcome, log: None }
+    }
+}
+
+impl<'a> From<Edits<'a>> for Reply<'a> {
+    fn from(edits: Edits<'a>) -> Self {
+        Outcome::Forward(edits).into()
+    }
+}
+
+impl From<http::Response<Body>> for Reply<'_> {
+    fn from(response: http::Response<Body>) -> Self {
+        Outcome::Respond(response).into()
+    }
+}
+
+impl From<Fetch> for Reply<'_> {
+    fn from(fetch: Fetch) -> Self {
+        Outcome::Fetch(fetch).into()
+    }
+}

@@ -1,0 +1,329 @@
+//! What CloudFront accepts from a function. An outcome that breaks a rule would show the viewer a
+//! 502 that no log explains (rule F1); here it is found first, and named.
+
+use std::fmt;
+
+use http::StatusCode;
+
+use crate::edits::{CustomOrigin, Edits, HeaderEdit};
+use crate::event::Trigger;
+use crate::outcome::{Body, Outcome};
+
+/// An outcome CloudFront would refuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// What was found.
+    pub found: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule, self.found)
+    }
+}
+
+/// Checks an outcome against the rules of its trigger.
+pub fn check(trigger: Trigger, outcome: &Outcome<'_>) -> Result<(), Violation> {
+    match outcome {
+        Outcome::Forward(edits) => check_edits(trigger, edits),
+        Outcome::Respond(response) => check_response(trigger, response),
+        Outcome::Fetch(_) => Ok(()),
+    }
+}
+
+/// Whether a header may neither be added nor changed anywhere (rule W7). Lower case.
+pub fn is_disallowed(name: &str) -> bool {
+    const PREFIXES: [&str; 2] = ["x-amz-cf-", "x-edge-"];
+    const NAMES: [&str; 27] = [
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "trailer",
+        "upgrade",
+        "x-accel-buffering",
+        "x-accel-charset",
+        "x-accel-limit-rate",
+        "x-accel-redirect",
+        "x-amzn-auth",
+        "x-amzn-cf-billing",
+        "x-amzn-cf-id",
+        "x-amzn-cf-xff",
+        "x-amzn-errortype",
+        "x-amzn-fle-profile",
+        "x-amzn-header-count",
+        "x-amzn-header-order",
+        "x-amzn-lambda-integration-tag",
+        "x-amzn-requestid",
+        "x-cache",
+        "x-forwarded-proto",
+        "x-real-ip",
+        "cloudfront-viewer-cert-pem",
+        "client-cert",
+    ];
+    NAMES.contains(&name)
+        || name == "client-cert-chain"
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The rule that makes a header read-only at this trigger, if one does (rules W4–W6). Lower case.
+pub fn read_only(trigger: Trigger, name: &str) -> Option<&'static str> {
+    let (rule, names): (_, &[&str]) = match trigger {
+        Trigger::ViewerRequest => {
+            ("W4", &["cdn-loop", "content-length", "host", "transfer-encoding", "via"])
+        }
+        Trigger::OriginRequest => (
+            "W5",
+            &[
+                "accept-encoding",
+                "cdn-loop",
+                "content-length",
+                "if-modified-since",
+                "if-none-match",
+                "if-range",
+                "if-unmodified-since",
+                "transfer-encoding",
+                "via",
+            ],
+        ),
+        Trigger::OriginResponse => ("W6", &["transfer-encoding", "via"]),
+        Trigger::ViewerResponse => {
+            ("W6", &["warning", "via", "content-length", "content-encoding", "transfer-encoding"])
+        }
+    };
+    names.contains(&name).then_some(rule)
+}
+
+fn check_edits(trigger: Trigger, edits: &Edits<'_>) -> Result<(), Violation> {
+    if trigger.is_response() && (edits.uri.is_some() || edits.querystring.is_some()) {
+        return violation("W2", "the path or query changed after the request was sent");
+    }
+    for part in [&edits.uri, &edits.querystring].into_iter().flatten() {
+        check_target(part)?;
+    }
+    if edits.uri.as_ref().is_some_and(|uri| !uri.starts_with('/')) {
+        return violation("E2", "a uri that does not begin with /");
+    }
+    for edit in &edits.headers {
+        match edit {
+            HeaderEdit::Remove(name) => check_field(trigger, name, true)?,
+            HeaderEdit::Set(name, _) | HeaderEdit::Append(name, _) => {
+                check_field(trigger, name.as_str(), false)?;
+            }
+        }
+    }
+    match &edits.origin {
+        Some(_) if trigger != Trigger::OriginRequest => {
+            violation("W3", format!("the origin changed at {}", trigger.name()))?;
+        }
+        Some(origin) => check_origin(origin)?,
+        None => {}
+    }
+    match edits.status {
+        Some(_) if !trigger.is_response() => violation("G1", "a status on a request")?,
+        Some(_) if trigger == Trigger::ViewerResponse => {
+            violation("W6", "the status changed at viewer-response")?;
+        }
+        Some(status) => check_status(status)?,
+        None => {}
+    }
+    match &edits.body {
+        Some(body) if !trigger.is_response() => check_body_size(trigger, body),
+        Some(body) if body.encoded_len() > generated_limit(trigger) => {
+            violation("G2", format!("a body of {} bytes", body.encoded_len()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_field(trigger: Trigger, name: &str, removed: bool) -> Result<(), Violation> {
+    if is_disallowed(name) {
+        return violation("W7", format!("header {name}"));
+    }
+    if trigger == Trigger::ViewerRequest && name == "cloudfront-viewer-country" && !removed {
+        return violation("W8", format!("header {name} set at viewer-request"));
+    }
+    match read_only(trigger, name) {
+        Some(rule) => violation(rule, format!("read-only header {name} at {}", trigger.name())),
+        None => Ok(()),
+    }
+}
+
+fn check_target(part: &str) -> Result<(), Violation> {
+    if part.len() > 8_192 {
+        return violation("W9", format!("a path or query of {} characters", part.len()));
+    }
+    match part.chars().find(|c| *c == ' ' || *c == '#' || c.is_control()) {
+        Some(c) => violation("W9", format!("{c:?} in a path or query")),
+        None => Ok(()),
+    }
+}
+
+fn check_origin(origin: &CustomOrigin<'_>) -> Result<(), Violation> {
+    let domain = origin.domain_name.as_ref();
+    let is_name = domain.len() <= 253
+        && domain.parse::<std::net::IpAddr>().is_err()
+        && domain.split('.').all(|label| {
+            !label.is_empty()
+                && label.len() <= 63
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        });
+    if !is_name {
+        return violation("E6", format!("origin domain {domain:?}"));
+    }
+    let path = origin.path.as_ref();
+    let is_path =
+        path.is_empty() || (path.len() <= 255 && path.starts_with('/') && !path.ends_with('/'));
+    if !is_path {
+        return violation("E6", format!("origin path {path:?}"));
+    }
+    if !matches!(origin.port, 80 | 443 | 1024..) {
+        return violation("E6", format!("origin port {}", origin.port));
+    }
+    Ok(())
+}
+
+fn check_response(trigger: Trigger, response: &http::Response<Body>) -> Result<(), Violation> {
+    check_status(response.status())?;
+    let body = response.body();
+    if response.status() == StatusCode::NO_CONTENT && *body != Body::Empty {
+        return violation("G3", "a 204 with a body");
+    }
+    let mut size = body.encoded_len();
+    for (name, value) in response.headers() {
+        if is_disallowed(name.as_str()) {
+            return violation("W7", format!("header {name}"));
+        }
+        size += name.as_str().len() + value.len();
+    }
+    if size > generated_limit(trigger) {
+        return violation("G2", format!("an answer of {size} bytes"));
+    }
+    Ok(())
+}
+
+fn check_status(status: StatusCode) -> Result<(), Violation> {
+    match status.as_u16() {
+        200..=599 => Ok(()),
+        other => violation("G1", format!("status {other}")),
+    }
+}
+
+/// Rule G6.
+fn check_body_size(trigger: Trigger, body: &Body) -> Result<(), Violation> {
+    let limit = match (trigger, body) {
+        (Trigger::ViewerRequest, Body::Bytes(_)) => 53_200,
+        (Trigger::ViewerRequest, _) => 40_000,
+        (_, Body::Bytes(_)) => 1_330_000,
+        (_, _) => 1_000_000,
+    };
+    if body.encoded_len() > limit {
+        return violation("G6", format!("a request body of {} bytes", body.encoded_len()));
+    }
+    Ok(())
+}
+
+/// Rule G2, in bytes; read as decimal, the smaller of the two readings.
+fn generated_limit(trigger: Trigger) -> usize {
+    match trigger {
+        Trigger::ViewerRequest | Trigger::ViewerResponse => 40_000,
+        Trigger::OriginRequest | Trigger::OriginResponse => 1_000_000,
+    }
+}
+
+fn violation(rule: &'static str, found: impl Into<String>) -> Result<(), Violation> {
+    Err(Violation { rule, found: found.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+    use crate::edits::Protocol;
+
+    fn set(name: &'static str) -> Edits<'static> {
+        Edits::new().set(HeaderName::from_static(name), HeaderValue::from_static("x"))
+    }
+
+    fn origin(domain: &'static str, path: &'static str, port: u16) -> Edits<'static> {
+        Edits::new().origin(CustomOrigin {
+            protocol: Protocol::Https,
+            domain_name: domain.into(),
+            port,
+            path: path.into(),
+            without_custom_headers: Vec::new(),
+        })
+    }
+
+    fn answer(status: u16, body: Body) -> Outcome<'static> {
+        Outcome::Respond(http::Response::builder().status(status).body(body).unwrap())
+    }
+
+    #[test]
+    fn each_rule_is_found_and_named() {
+        use Trigger::*;
+        let long: Cow<'static, str> = format!("/{}", "a".repeat(8_192)).into();
+        let text = |n: usize| Body::Text("a".repeat(n));
+        let cases: Vec<(&str, Trigger, Outcome<'static>)> = vec![
+            ("W2", OriginResponse, Outcome::Forward(Edits::new().uri("/x"))),
+            ("W3", ViewerRequest, Outcome::Forward(origin("a.example", "", 443))),
+            ("W4", ViewerRequest, Outcome::Forward(set("host"))),
+            ("W4", ViewerRequest, Outcome::Forward(Edits::new().remove(&http::header::HOST))),
+            ("W5", OriginRequest, Outcome::Forward(set("accept-encoding"))),
+            ("W6", OriginResponse, Outcome::Forward(set("via"))),
+            ("W6", ViewerResponse, Outcome::Forward(set("content-length"))),
+            ("W6", ViewerResponse, Outcome::Forward(Edits::new().status(StatusCode::OK))),
+            ("W7", ViewerRequest, Outcome::Forward(set("x-edge-anything"))),
+            ("W7", OriginResponse, Outcome::Forward(set("connection"))),
+            ("W8", ViewerRequest, Outcome::Forward(set("cloudfront-viewer-country"))),
+            ("W9", ViewerRequest, Outcome::Forward(Edits::new().uri("/a b"))),
+            ("W9", OriginRequest, Outcome::Forward(Edits::new().querystring("a#b"))),
+            ("W9", OriginRequest, Outcome::Forward(Edits::new().uri(long))),
+            ("E2", OriginRequest, Outcome::Forward(Edits::new().uri("x"))),
+            ("E6", OriginRequest, Outcome::Forward(origin("192.0.2.1", "", 443))),
+            ("E6", OriginRequest, Outcome::Forward(origin("a.example:443", "", 443))),
+            ("E6", OriginRequest, Outcome::Forward(origin("a.example", "/x/", 443))),
+            ("E6", OriginRequest, Outcome::Forward(origin("a.example", "", 81))),
+            ("G1", OriginRequest, Outcome::Forward(Edits::new().status(StatusCode::OK))),
+            ("G1", ViewerRequest, answer(199, Body::Empty)),
+            ("G2", ViewerRequest, answer(200, text(40_001))),
+            ("G2", OriginRequest, answer(200, Body::Bytes(vec![0; 750_003]))),
+            ("G3", ViewerRequest, answer(204, text(1))),
+            ("G6", ViewerRequest, Outcome::Forward(Edits::new().body(text(40_001)))),
+            ("W7", OriginRequest, {
+                Outcome::Respond(
+                    http::Response::builder().header("x-cache", "Hit").body(Body::Empty).unwrap(),
+                )
+            }),
+        ];
+        for (rule, trigger, outcome) in cases {
+            let found = check(trigger, &outcome).expect_err(rule);
+            assert_eq!(found.rule, rule, "{found}");
+        }
+    }
+
+    #[test]
+    fn what_cloudfront_accepts_passes() {
+        use Trigger::*;
+        for (trigger, outcome) in [
+            (OriginRequest, Outcome::Forward(set("host"))),
+            (OriginRequest, Outcome::Forward(origin("a.example", "/prod", 8443))),
+            (ViewerRequest, answer(200, Body::Text("a".repeat(40_000)))),
+            (ViewerRequest, answer(204, Body::Empty)),
+            (ViewerRequest, {
+                let name = HeaderName::from_static("cloudfront-viewer-country");
+                Outcome::Forward(Edits::new().remove(Box::leak(Box::new(name))))
+            }),
+            (OriginResponse, Outcome::Forward(Edits::new().status(StatusCode::NOT_FOUND))),
+        ] {
+            assert_eq!(check(trigger, &outcome), Ok(()));
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The two texts that cross between `worker.mjs` and WebAssembly.
+//!
+//! **The head**, inwards: values separated by line feeds, each ended by one.
+//!
+//! ```text
+//! eventType requestId distributionDomainName distributionId
+//! method clientIp uri querystring
+//! n, then n × (name, value)                                     the request's headers
+//! "" | "complete" | "truncated"                                 the request's body
+//! "" | "custom" | "s3", domainName, path, n, n × (name, value)  the origin
+//! "" | status, n, n × (name, value)                             the response
+//! ```
+//!
+//! A value that itself holds a line feed could pass for other values, so the number of values
+//! comes beside the text: one line feed more than values, and the head is refused.
+//!
+//! **The outcome**, outwards: lines, each begun by a letter that says what it is.
+//!
+//! ```text
+//! F | R | G      forward with edits, respond, or get
+//! l LOG          a line for the log
+//! u URI   q QUERY   - NAME   = NAME VALUE   + NAME VALUE   s STATUS
+//! o PROTOCOL PORT DOMAIN PATH     x NAME (an origin's custom header to leave out)
+//! g TAG MILLISECONDS BYTES URL
+//! t | b          last: the rest is the body, as text or as bytes
+//! ```
+
+use std::fmt::Write;
+
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::edits::{CustomOrigin, Edits, HeaderEdit, Protocol};
+use crate::event::{
+    Context, Event, EventFault, Origin, OriginKind, Request, RequestBody, Response, Trigger,
+    UnixMillis,
+};
+use crate::headers::Headers;
+use crate::outcome::{Body, Outcome, Reply};
+
+/// Reads a head of `values` values.
+pub(crate) fn read<'a>(
+    head: &'a str,
+    values: u32,
+    now: UnixMillis,
+    read_body: &'a dyn Fn() -> Vec<u8>,
+) -> Result<(Event<'a>, Context<'a>), EventFault> {
+    let mut head = Head { rest: head, values: 0 };
+    let trigger = head.next()?;
+    let context = Context {
+        now,
+        request_id: head.next()?,
+        distribution_domain_name: head.next()?,
+        distribution_id: head.next()?,
+    };
+    let method = head.next()?;
+    let request = Request {
+        method: Method::from_bytes(method.as_bytes()).map_err(|_| EventFault::Method)?,
+        client_ip: head.next()?,
+        uri: head.next()?,
+        querystring: head.next()?,
+        headers: head.headers()?,
+        body: head.body(read_body)?,
+    };
+    let origin = head.origin()?;
+    let response = head.response()?;
+    if !head.rest.is_empty() || head.values != values {
+        return Err(EventFault::Head);
+    }
+    let event = match Trigger::from_name(trigger).ok_or(EventFault::Trigger)? {
+        Trigger::ViewerRequest => Event::ViewerRequest(request),
+        Trigger::OriginRequest => {
+            Event::OriginRequest(request, origin.ok_or(EventFault::Missing)?)
+        }
+        Trigger::OriginResponse => Event::OriginResponse(
+            request,
+            origin.ok_or(EventFault::Missing)?,
+            response.ok_or(EventFault::Missing)?,
+        ),
+        Trigger::ViewerResponse => {
+            Event::ViewerResponse(request, response.ok_or(EventFault::Missing)?)
+        }
+    };
+    Ok((event, context))
+}
+
+struct Head<'a> {
+    rest: &'a str,
+    values: u32,
+}
+
+impl<'a> Head<'a> {
+    fn next(&mut self) -> Result<&'a str, EventFault> {
+        let end = memchr::memchr(b'\n', self.rest.as_bytes()).ok_or(EventFault::Head)?;
+        let value = &self.rest[..end];
+        self.rest = &self.rest[end + 1..];
+        self.values += 1;
+        Ok(value)
+    }
+
+    fn headers(&mut self) -> Result<Headers<'a>, EventFault> {
+        let count: usize = self.next()?.parse().map_err(|_| EventFault::Head)?;
+        // A false count cannot reserve more than the head could hold.
+        let mut fields = Vec::with_capacity(count.min(self.rest.len() / 2));
+        for _ in 0..count {
+            let name = self.next()?;
+            // Edits name fields in lower case; one spelled otherwise would escape them (rule E3).
+            if name.is_empty() || name.bytes().any(|b| b.is_ascii_uppercase()) {
+                return Err(EventFault::Head);
+            }
+            fields.push((name, self.next()?));
+        }
+        Ok(Headers { fields })
+    }
+
+    fn body(
+        &mut self,
+        read: &'a dyn Fn() -> Vec<u8>,
+    ) -> Result<Option<RequestBody<'a>>, EventFault> {
+        Ok(match self.next()? {
+            "" => None,
+            "complete" => Some(RequestBody { truncated: false, read }),
+            "truncated" => Some(RequestBody { truncated: true, read }),
+            _ => return Err(EventFault::Head),
+        })
+    }
+
+    fn origin(&mut self) -> Result<Option<Origin<'a>>, EventFault> {
+        let kind = match self.next()? {
+            "" => return Ok(None),
+            "custom" => OriginKind::Custom,
+            "s3" => OriginKind::S3,
+            _ => return Err(EventFault::Head),
+        };
+        Ok(Some(Origin {
+            kind,
+            domain_name: self.next()?,
+            path: self.next()?,
+            custom_headers: self.headers()?,
+        }))
+    }
+
+    fn response(&mut self) -> Result<Option<Response<'a>>, EventFault> {
+        let status = match self.next()? {
+            "" => return Ok(None),
+            status => StatusCode::from_bytes(status.as_bytes()).map_err(|_| EventFault::Status)?,
+        };
+        Ok(Some(Response { status, headers: self.headers()? }))
+    }
+}
+
+/// Writes a reply whose outcome has been [checked](crate::rules::check).
+pub(crate) fn write(reply: &Reply<'_>, out: &mut Vec<u8>) {
+    let mut out = Lines(out);
+    match &reply.outcome {
+        Outcome::Forward(edits) => {
+            out.line(b'F', &[]);
+            out.log(reply);
+            write_edits(edits, &mut out);
+        }
+        Outcome::Respond(response) => {
+            out.line(b'R', &[]);
+            out.log(reply);
+            out.status(response.status());
+            for (name, value) in response.headers() {
+                out.field(b'+', name, value);
+            }
+            out.body(response.body());
+        }
+        Outcome::Fetch(fetch) => {
+            out.line(b'G', &[]);
+            out.log(reply);
+            let mut numbers = String::new();
+            let _ = write!(
+                numbers,
+                "{} {} {} ",
+                fetch.tag,
+                fetch.timeout.as_millis(),
+                fetch.max_bytes
+            );
+            out.line(b'g', &[&numbers, &fetch.url]);
+        }
+    }
+}
+
+fn write_edits(edits: &Edits<'_>, out: &mut Lines<'_>) {
+    if let Some(uri) = &edits.uri {
+        out.line(b'u', &[uri]);
+    }
+    if let Some(querystring) = &edits.querystring {
+        out.line(b'q', &[querystring]);
+    }
+    for edit in &edits.headers {
+        match edit {
+            HeaderEdit::Remove(name) => out.line(b'-', &[name]),
+            HeaderEdit::Set(name, value) => out.field(b'=', name, value),
+            HeaderEdit::Append(name, value) => out.field(b'+', name, value),
+        }
+    }
+    if let Some(origin) = &edits.origin {
+        write_origin(origin, out);
+    }
+    if let Some(status) = edits.status {
+        out.status(status);
+    }
+    if let Some(body) = &edits.body {
+        out.body(body);
+    }
+}
+
+fn write_origin(origin: &CustomOrigin<'_>, out: &mut Lines<'_>) {
+    let protocol = match origin.protocol {
+        Protocol::Http => "http",
+        Protocol::Https => "https",
+    };
+    let port = origin.port.to_string();
+    out.line(b'o', &[protocol, " ", &port, " ", &origin.domain_name, " ", &origin.path]);
+    for name in &origin.without_custom_headers {
+        out.line(b'x', &[name.as_str()]);
+    }
+}
+
+struct Lines<'a>(&'a mut Vec<u8>);
+
+impl Lines<'_> {
+    fn line(&mut self, letter: u8, parts: &[&str]) {
+        self.0.push(letter);
+        for part in parts {
+            // A line break would begin a line of its own. Paths and queries have been checked and
+            // header values cannot hold one; a log line may.
+            if part.bytes().any(|b| b == b'\n') {
+                self.0.extend(part.bytes().map(|b| if b == b'\n' { b' ' } else { b }));
+            } else {
+                self.0.extend_from_slice(part.as_bytes());
+            }
+        }
+        self.0.push(b'\n');
+    }
+
+    fn field(&mut self, letter: u8, name: &HeaderName, value: &HeaderValue) {
+        self.0.push(letter);
+        self.0.extend_from_slice(name.as_str().as_bytes());
+        self.0.push(b' ');
+        match std::str::from_utf8(value.as_bytes()) {
+            Ok(text) => self.0.extend_from_slice(text.as_bytes()),
+            // Bytes that are not UTF-8 are what HTTP once called ISO-8859-1 (RFC 9110, section 5.5).
+            Err(_) => {
+                let text: String = value.as_bytes().iter().map(|b| char::from(*b)).collect();
+                self.0.extend_from_slice(text.as_bytes());
+            }
+        }
+        self.0.push(b'\n');
+    }
+
+    fn status(&mut self, status: StatusCode) {
+        self.line(b's', &[status.as_str(), " ", status.canonical_reason().unwrap_or("")]);
+    }
+
+    fn log(&mut self, reply: &Reply<'_>) {
+        if let Some(log) = &reply.log {
+            self.line(b'l', &[log]);
+        }
+    }
+
+    fn body(&mut self, body: &Body) {
+        match body {
+            Body::Empty => {}
+            Body::Text(text) => {
+                self.0.extend_from_slice(b"t\n");
+                self.0.extend_from_slice(text.as_bytes());
+            }
+            Body::Bytes(bytes) => {
+                self.0.extend_from_slice(b"b\n");
+                self.0.extend_from_slice(bytes);
+            }
+        }
+    }
+}
