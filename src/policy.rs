@@ -1,0 +1,105 @@
+//! A configuration whose values make sense together.
+
+use crate::bundle::Bundle;
+use crate::config::{Access, KeyRefresh, Limits, TokenUse};
+use crate::issuer::Issuer;
+use crate::region::Api;
+use crate::route::Routes;
+use crate::site::Site;
+
+/// What Nearhop decides by. It can only be had from a configuration without problems.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub(crate) site: Site,
+    pub(crate) routes: Routes,
+    pub(crate) issuers: Vec<Issuer>,
+    pub(crate) api: Option<Api>,
+    pub(crate) keys: KeyRefresh,
+    pub(crate) limits: Limits,
+}
+
+/// A value in the configuration that cannot stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it is: `routes[2].pattern`.
+    pub key: String,
+    /// The value that was found.
+    pub found: String,
+    /// What would be allowed there.
+    pub allowed: String,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        key: impl Into<String>,
+        found: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self { key: key.into(), found: found.into(), allowed: allowed.into() }
+    }
+}
+
+/// All problems of one configuration.
+pub(crate) type Problems = Vec<Problem>;
+
+impl Policy {
+    /// Checks every value of a bundle's configuration, and reports all problems at once.
+    pub fn new(bundle: &Bundle) -> Result<Self, Vec<Problem>> {
+        let mut problems = Problems::new();
+        let config = &bundle.config;
+        let policy = Self {
+            site: Site::new(&config.site, bundle.not_found_page.as_deref(), &mut problems),
+            routes: Routes::new(config, &mut problems),
+            issuers: Issuer::all(config, &mut problems),
+            api: config.api.as_ref().map(|api| Api::new(api, bundle, &mut problems)),
+            keys: config.keys.clone(),
+            limits: config.limits.clone(),
+        };
+        check_keys(&config.keys, &mut problems);
+        check_limits(&config.limits, &mut problems);
+        check_scopes(bundle, &mut problems);
+        if problems.is_empty() { Ok(policy) } else { Err(problems) }
+    }
+}
+
+fn check_keys(keys: &KeyRefresh, problems: &mut Problems) {
+    let KeyRefresh { cooldown_seconds, max_age_seconds, timeout_ms, max_bytes } = *keys;
+    within(problems, "keys.cooldown_seconds", cooldown_seconds, 1, 86_400);
+    within(problems, "keys.max_age_seconds", max_age_seconds, cooldown_seconds.max(1), 604_800);
+    within(problems, "keys.timeout_ms", timeout_ms, 100, 10_000);
+    within(problems, "keys.max_bytes", max_bytes, 1_024, 1_048_576);
+}
+
+fn check_limits(limits: &Limits, problems: &mut Problems) {
+    // All the headers of a request are at most 32,768 bytes (rule W9).
+    within(problems, "limits.token_bytes", limits.token_bytes, 512, 32_768);
+    within(problems, "limits.cookies_tried", limits.cookies_tried, 1, 16);
+    within(problems, "limits.verdicts", limits.verdicts, 1, 16_384);
+}
+
+fn within(problems: &mut Problems, key: &str, found: u32, least: u32, most: u32) {
+    if !(least..=most).contains(&found) {
+        problems.push(Problem::new(
+            key,
+            found.to_string(),
+            format!("a number from {least} to {most}"),
+        ));
+    }
+}
+
+/// ID tokens carry no scopes (rule C2): a route could never be entered.
+fn check_scopes(bundle: &Bundle, problems: &mut Problems) {
+    let config = &bundle.config;
+    let has_access_tokens =
+        config.issuers.iter().any(|issuer| issuer.token_use.contains(&TokenUse::Access));
+    for (index, route) in config.routes.iter().enumerate() {
+        let asks = route.access == Access::Authenticated && !route.scopes.is_empty();
+        if asks && !config.issuers.is_empty() && !has_access_tokens {
+            problems.push(Problem::new(
+                format!("routes[{index}].scopes"),
+                route.scopes.join(", "),
+                "no scopes, or an issuer whose token_use includes \"access\"",
+            ));
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Path patterns, and the route a path belongs to.
+
+use http::Method;
+use matchit::Router;
+
+use crate::config::{Access, Config, Cookies, Target};
+use crate::cors::Cors;
+use crate::policy::{Problem, Problems};
+
+/// Every route, found by path.
+#[derive(Clone, Debug)]
+pub(crate) struct Routes {
+    matcher: Router<usize>,
+    routes: Vec<Route>,
+    /// Where a path belongs that no pattern matches: the public site.
+    unmatched: Route,
+}
+
+/// A route with its demands checked and ready.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    /// The pattern as written, for the log; `*` alone for what no pattern matches.
+    pub pattern: String,
+    pub target: Target,
+    /// What the caller must show; `None` for a public route.
+    pub demand: Option<Demand>,
+    /// Methods it answers; empty for all.
+    pub methods: Vec<Method>,
+    pub cookies: Cookies,
+    pub cors: Option<Cors>,
+}
+
+/// What an authenticated route asks beside a valid token.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Demand {
+    /// Client ids, one of which the token must be for; empty for any the issuer names.
+    pub clients: Vec<String>,
+    /// Groups, one of which the caller must be in; empty for no demand.
+    pub groups: Vec<String>,
+    /// Scopes, all of which the token must carry.
+    pub scopes: Vec<String>,
+}
+
+impl Routes {
+    pub fn new(config: &Config, problems: &mut Problems) -> Self {
+        let routes: Vec<Route> = config
+            .routes
+            .iter()
+            .enumerate()
+            .map(|(index, route)| Route::new(index, route, config, problems))
+            .collect();
+        let mut matcher = Router::new();
+        let mut whole_trees = Vec::new();
+        for (index, route) in routes.iter().enumerate() {
+            let key = format!("routes[{index}].pattern");
+            match Pattern::parse(&route.pattern) {
+                Err(allowed) => problems.push(Problem::new(key, &route.pattern, allowed)),
+                Ok(Pattern::Path(path)) => {
+                    if let Err(other) = insert(&mut matcher, &path, index, &routes) {
+                        problems.push(clash(key, &route.pattern, &other));
+                    } else if path != "/" {
+                        // Many servers read `/health/` as `/health`: so does the access rule.
+                        let _ = matcher.insert(format!("{path}/"), index);
+                    }
+                }
+                Ok(Pattern::Tree(root)) => whole_trees.push((index, key, root)),
+            }
+        }
+        // Last, so that where `/api/*` and `/api` are both there, `/api` is its own route.
+        for (index, key, root) in whole_trees {
+            let below = format!("{root}/{{*below}}");
+            if let Err(other) = insert(&mut matcher, &below, index, &routes) {
+                problems.push(clash(key, &routes[index].pattern, &other));
+            }
+            if !root.is_empty() {
+                let _ = matcher.insert(root.clone(), index);
+            }
+            let _ = matcher.insert(format!("{root}/"), index);
+        }
+        Self { matcher, routes, unmatched: Route::public_site() }
+    }
+
+    /// The route of a decoded canonical path.
+    pub fn find(&self, path: &str) -> &Route {
+        match self.matcher.at(path) {
+            Ok(found) => &self.routes[*found.value],
+            Err(_) => &self.unmatched,
+        }
+    }
+}
+
+impl Route {
+    fn new(
+        index: usize,
+        route: &crate::config::Route,
+        config: &Config,
+        problems: &mut Problems,
+    ) -> Self {
+        let at = |key: &str| format!("routes[{index}].{key}");
+        let demand = Demand {
+            clients: route.clients.clone(),
+            groups: route.groups.clone(),
+            scopes: route.scopes.clone(),
+        };
+        if route.access == Access::Public {
+            for (key, list) in [
+                ("clients", &demand.clients),
+                ("groups", &demand.groups),
+                ("scopes", &demand.scopes),
+            ] {
+                if !list.is_empty() {
+                    let allowed = "no demand on a public route: make it access = \"authenticated\"";
+                    problems.push(Problem::new(at(key), list.join(", "), allowed));
+                }
+            }
+        }
+        let known = |id: &String| config.issuers.iter().any(|issuer| issuer.clients.contains(id));
+        for (i, id) in demand.clients.iter().enumerate().filter(|(_, id)| !known(id)) {
+            problems.push(Problem::new(
+                at(&format!("clients[{i}]")),
+                id,
+                "a client id that one of the issuers names in its own clients",
+            ));
+        }
+        for (i, scope) in demand.scopes.iter().enumerate() {
+            if !is_scope(scope) {
+                let allowed = "one scope: no spaces, quotes or backslashes (RFC 6749, section 3.3)";
+                problems.push(Problem::new(at(&format!("scopes[{i}]")), scope, allowed));
+            }
+        }
+        if route.target == Target::Api && config.api.is_none() {
+            problems.push(Problem::new(
+                at("target"),
+                "api",
+                "\"site\", or a section [api] that says where the API is",
+            ));
+        }
+        if route.access == Access::Authenticated && config.issuers.is_empty() {
+            problems.push(Problem::new(
+                at("access"),
+                "authenticated",
+                "\"public\", or at least one section [[issuers]]",
+            ));
+        }
+        if route.target == Target::Site && route.cookies == Cookies::Forward {
+            problems.push(Problem::new(
+                at("cookies"),
+                "forward",
+                "\"strip\": S3 has no use for cookies and refuses headers over 8 KB (rule S2)",
+            ));
+        }
+        let mut methods = Vec::new();
+        for (i, name) in route.methods.iter().enumerate() {
+            match Method::from_bytes(name.as_bytes()) {
+                Ok(method) if !name.bytes().any(|b| b.is_ascii_lowercase()) => methods.push(method),
+                _ => problems.push(Problem::new(
+                    at(&format!("methods[{i}]")),
+                    name,
+                    "an HTTP method in upper case, such as \"GET\"",
+                )),
+            }
+        }
+        let cors = route.cors.as_ref().map(|cors| Cors::new(&at("cors"), cors, problems));
+        Self {
+            pattern: route.pattern.clone(),
+            target: route.target,
+            demand: (route.access == Access::Authenticated).then_some(demand),
+            methods,
+            cookies: route.cookies,
+            cors,
+        }
+    }
+
+    fn public_site() -> Self {
+        Self {
+            pattern: "*".into(),
+            target: Target::Site,
+            demand: None,
+            methods: Vec::new(),
+            cookies: Cookies::Strip,
+            cors: None,
+        }
+    }
+
+    /// Its methods as the `Allow` field lists them.
+    pub fn allowed_methods(&self) -> String {
+        let names: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
+        names.join(", ")
+    }
+
+    /// Whether the route answers this method.
+    pub fn allows(&self, method: &Method) -> bool {
+        self.methods.is_empty() || self.methods.contains(method)
+    }
+}
+
+enum Pattern {
+    /// One path, with or without parameters, in matchit's notation.
+    Path(String),
+    /// Everything at and below a root, which has no slash at its end.
+    Tree(String),
+}
+
+impl Pattern {
+    /// Parses the notation of `routes[].pattern`, or says what is allowed.
+    fn parse(pattern: &str) -> Result<Self, String> {
+        let Some(path) = pattern.strip_prefix('/') else {
+            return Err("a pattern that begins with /".into());
+        };
+        let (path, is_tree) = match path.strip_suffix('*') {
+            Some("") => ("", true),
+            Some(root) => match root.strip_suffix('/') {
+                Some(root) => (root, true),
+                None => {
+                    return Err("* only as a whole last segment: /api/*".into());
+                }
+            },
+            None => (path, false),
+        };
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if !(path.is_empty() && (is_tree || pattern == "/")) {
+            for segment in path.split('/') {
+                check_segment(segment)?;
+            }
+        }
+        let path = if path.is_empty() { String::new() } else { format!("/{path}") };
+        Ok(match is_tree {
+            true => Pattern::Tree(path),
+            false if path.is_empty() => Pattern::Path("/".into()),
+            false => Pattern::Path(path),
+        })
+    }
+}
+
+fn check_segment(segment: &str) -> Result<(), String> {
+    let literal = match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+        Some(name) if !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            return Ok(());
+        }
+        Some(_) => return Err("a parameter's name of letters and digits: /users/{id}".into()),
+        None => segment,
+    };
+    match literal {
+        "" => Err("no empty segment: // is refused in requests".into()),
+        "." | ".." => Err("no dot segment: they are refused in requests".into()),
+        _ if literal.contains(['{', '}', '*', '\\', ';', '?', '#', '%', ' ']) => {
+            Err("segments of plain characters, decoded; {name} for one whole segment; * last"
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn insert(
+    matcher: &mut Router<usize>,
+    path: &str,
+    index: usize,
+    routes: &[Route],
+) -> Result<(), String> {
+    matcher.insert(path, index).map_err(|_| {
+        routes[..index]
+            .iter()
+            .map(|route| route.pattern.as_str())
+            .find(|other| Pattern::same_paths(other, &routes[index].pattern))
+            .unwrap_or("an earlier route")
+            .to_owned()
+    })
+}
+
+impl Pattern {
+    /// Whether two patterns differ in nothing but their parameters' names.
+    fn same_paths(a: &str, b: &str) -> bool {
+        let shape = |pattern: &str| -> Vec<String> {
+            let segments = pattern.trim_end_matches('/').split('/');
+            segments.map(|s| if s.starts_with('{') { "{}".into() } else { s.to_owned() }).collect()
+        };
+        shape(a) == shape(b)
+    }
+}
+
+fn clash(key: String, pattern: &str, other: &str) -> Problem {
+    Problem::new(key, pattern, format!("a pattern that does not match the same paths as {other}"))
+}
+
+/// RFC 6749, section 3.3: `scope-token`.
+fn is_scope(scope: &str) -> bool {
+    !scope.is_empty() && scope.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
