@@ -25,7 +25,8 @@ impl Issuer {
             .map(|(index, issuer)| Self::new(index, issuer, problems))
             .collect();
         for (index, issuer) in issuers.iter().enumerate() {
-            if issuers[..index].iter().any(|other| other.url == issuer.url) {
+            let again = issuers[..index].iter().any(|other| other.url == issuer.url);
+            if again && !issuer.url.is_empty() {
                 problems.push(Problem::new(
                     format!("issuers[{index}]"),
                     &issuer.url,

@@ -5,7 +5,6 @@ use std::fmt;
 use serde::Serialize;
 
 use super::place::Span;
-use crate::policy::Problem;
 
 /// One thing that is wrong with a `nearhop.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -51,10 +50,6 @@ impl Diagnostic {
             suggestion,
             message,
         }
-    }
-
-    pub(super) fn of_problem(problem: Problem, span: Option<Span>) -> Self {
-        Self::new(span, problem.key, problem.found, problem.allowed, None)
     }
 }
 

@@ -17,3 +17,6 @@ mod nearest;
 mod place;
 mod shape;
 mod warnings;
+
+#[cfg(test)]
+mod fixtures;

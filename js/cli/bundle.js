@@ -1,0 +1,141 @@
+/**
+ * Makes what Lambda@Edge loads out of a configuration.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve as absolute } from 'node:path';
+import { zipSync } from 'fflate';
+import { readConfiguration, readText } from './configuration.js';
+import { CommandFault } from './fault.js';
+import { replaceBundle } from './folder.js';
+import { gatherKeySets } from './key-sets.js';
+import { resolve } from './tools.js';
+
+/** What becomes which file of a bundle, beside nearhop.json. */
+const CODE = {
+  'handler.mjs': 'js/handler/handler.mjs',
+  'worker.mjs': 'worker/js/worker.mjs',
+  'nearhop_bg.mjs': 'pkg/edge/nearhop_bg.js',
+  'nearhop_bg.wasm': 'pkg/edge/nearhop_bg.wasm',
+};
+
+/** The file Lambda's handler setting `index.handler` names. */
+const INDEX = `import { createNearhop } from './handler.mjs';
+
+export const handler = createNearhop(new URL('.', import.meta.url));
+`;
+
+/** How key sets are had, unless an option says otherwise. A build has more time than a request. */
+const KEY_SETS = {
+  jwks: {},
+  jwksUrls: {},
+  fetchKeys: true,
+  timeoutMs: 10_000,
+  onProgress: () => {},
+};
+
+/**
+ * @typedef {object} BundleOptions
+ * @property {string} config the path of nearhop.toml
+ * @property {string} out the folder to write; replaced when it is a bundle
+ * @property {Record<string, string>} [jwks] files with key sets, by an issuer's URL or pool id, or
+ *   '' for the only issuer
+ * @property {Record<string, string>} [jwksUrls] where key sets are, now and at the edge, likewise
+ * @property {boolean} [fetchKeys] false: key sets not given by file are left to the edge
+ * @property {number} [timeoutMs] for fetching one key set; 10,000 if left out
+ * @property {Record<string, string | undefined>} [env] holds the origin secret; process.env if left out
+ * @property {(line: string) => void} [onProgress]
+ *
+ * @typedef {object} Built
+ * @property {string} config as given
+ * @property {string} dir the folder's absolute path
+ * @property {string} zip the archive's
+ * @property {{ name: string, bytes: number }[]} files in the folder
+ * @property {{ folder: number, zip: number }} bytes
+ * @property {string} sha256 of the archive in base64: what Lambda shows as CodeSha256
+ * @property {import('./tools.js').Report} report
+ */
+
+/**
+ * Writes the folder `out` and `out`.zip. The same configuration, key sets and secret give the same
+ * bytes; a failure leaves an earlier bundle as it was.
+ *
+ * @param {BundleOptions} options
+ * @returns {Promise<Built>}
+ * @throws {CommandFault} with `diagnostics` where the configuration is at fault
+ */
+export async function bundle(options) {
+  const { config, out, env = process.env, ...rest } = options;
+  const { file, text, report } = await readConfiguration(config);
+  const code = await readCode();
+  const resolved = await resolve(text, {
+    origin_secret: env[report.api?.origin_secret?.env ?? ''] ?? null,
+    not_found_page: await readPage(file, report.site.not_found_page),
+    ...(await gatherKeySets(report, { ...KEY_SETS, ...rest })),
+  });
+  if (!resolved.ok) throw CommandFault.ofConfiguration({ file, text }, resolved.diagnostics);
+
+  const files = sorted({
+    ...code,
+    'index.mjs': Buffer.from(INDEX),
+    'nearhop.json': Buffer.from(resolved.bundle),
+  });
+  const archive = zip(files);
+  const dir = absolute(out);
+  await replaceBundle(dir, files, archive);
+  const sizes = Object.entries(files).map(([name, bytes]) => ({ name, bytes: bytes.length }));
+  return {
+    config,
+    dir,
+    zip: `${dir}.zip`,
+    files: sizes,
+    bytes: { folder: sizes.reduce((sum, { bytes }) => sum + bytes, 0), zip: archive.length },
+    sha256: createHash('sha256').update(archive).digest('base64'),
+    report,
+  };
+}
+
+/** @returns {Promise<Record<string, Uint8Array>>} */
+async function readCode() {
+  const entries = Object.entries(CODE).map(async ([name, path]) => {
+    try {
+      return [name, await readFile(new URL(`../../${path}`, import.meta.url))];
+    } catch (error) {
+      throw new CommandFault('outside', `${path} is missing; build it with: npm run build`, {
+        cause: error,
+      });
+    }
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/**
+ * @param {string} config
+ * @param {string | null} page relative to the configuration
+ */
+async function readPage(config, page) {
+  if (page === null) return null;
+  const advice = `site.not_found_page in ${config} names it`;
+  return readText(absolute(dirname(config), page), 'configuration', advice);
+}
+
+/**
+ * @template T
+ * @param {Record<string, T>} files
+ * @returns {Record<string, T>}
+ */
+function sorted(files) {
+  return Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** @param {Record<string, Uint8Array>} files */
+function zip(files) {
+  return zipSync(files, {
+    level: 9,
+    // The earliest day a zip can say; fflate writes local time, and local noon is never skipped.
+    mtime: new Date(1980, 0, 1, 12),
+    // Unix, a regular file that everyone may read: Lambda does not run as the file's owner.
+    os: 3,
+    attrs: (0o100644 << 16) >>> 0,
+  });
+}

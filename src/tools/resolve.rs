@@ -1,0 +1,200 @@
+//! From a parsed configuration and what it refers to, to what a bundle carries.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::diagnostic::Diagnostic;
+use super::distances::distances;
+use super::parse::Parsed;
+use crate::bundle::Bundle;
+use crate::keys::{KeySetFault, check_key_set};
+use crate::policy::{Policy, Problem};
+
+/// What a configuration refers to and does not hold itself.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Inputs {
+    /// The value of the environment variable `api.origin_secret.env` names.
+    pub origin_secret: Option<String>,
+    /// The text of the file `site.not_found_page` names.
+    pub not_found_page: Option<String>,
+    /// One per issuer, in their order: its JWKS (RFC 7517) as JSON text, if it could be had.
+    pub key_sets: Vec<Option<String>>,
+    /// One per issuer, in their order: a URL that takes the place of its `jwks_url`.
+    pub jwks_urls: Vec<Option<String>>,
+}
+
+/// What a bundle of this configuration carries, and the policy it will start with.
+///
+/// # Errors
+/// Every value that cannot stand, with its line.
+pub fn resolve(parsed: &Parsed<'_>, inputs: Inputs) -> Result<(Bundle, Policy), Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let mut config = parsed.config.clone();
+    for (issuer, url) in config.issuers.iter_mut().zip(inputs.jwks_urls) {
+        if url.is_some() {
+            issuer.jwks_url = url;
+        }
+    }
+    let mut key_sets = inputs.key_sets;
+    key_sets.resize(config.issuers.len(), None);
+    for (index, key_set) in key_sets.iter().enumerate() {
+        let max_bytes = config.keys.max_bytes;
+        problems
+            .extend(key_set.as_deref().and_then(|text| key_set_problem(index, text, max_bytes)));
+    }
+    let distances =
+        config.api.as_ref().map_or(Ok(Vec::new()), distances).unwrap_or_else(|unknown| {
+            problems.extend(unknown);
+            Vec::new()
+        });
+    let bundle = Bundle {
+        config,
+        origin_secret: inputs.origin_secret,
+        not_found_page: inputs.not_found_page,
+        key_sets,
+        distances,
+    };
+    match Policy::new(&bundle) {
+        Ok(policy) if problems.is_empty() => Ok((bundle, policy)),
+        Ok(_) => Err(parsed.placed(problems)),
+        Err(more) => {
+            // What was said of a key already is more exact.
+            let known: Vec<_> = problems.iter().map(|problem| problem.key.clone()).collect();
+            problems.extend(more.into_iter().filter(|problem| !known.contains(&problem.key)));
+            Err(parsed.placed(problems))
+        }
+    }
+}
+
+/// Why a key set cannot be carried. A private key in a bundle would lie in every edge Region.
+fn key_set_problem(index: usize, text: &str, max_bytes: u32) -> Option<Problem> {
+    let found = if text.len() > max_bytes as usize {
+        format!("a key set of {} bytes, where keys.max_bytes is {max_bytes}", text.len())
+    } else {
+        match check_key_set(text.as_bytes()) {
+            Err(KeySetFault::Json(error)) => format!("what is no key set ({error})"),
+            Err(KeySetFault::DuplicateKid) => "a key set with the same kid twice".into(),
+            Err(KeySetFault::NoUsableKey) => {
+                "a key set without an RS256 key of 2048 bits or more".into()
+            }
+            Ok(_) => format!("a key set that holds the private key {:?}", private_key(text)?),
+        }
+    };
+    Some(Problem {
+        key: format!("issuers[{index}]"),
+        found,
+        allowed: "the key set its issuer publishes: {\"keys\": [...]}, public keys only (RFC 7517)"
+            .into(),
+    })
+}
+
+/// The `kid` of a key with private members (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
+fn private_key(key_set: &str) -> Option<String> {
+    let set: Value = serde_json::from_str(key_set).ok()?;
+    let members = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+    let key = set["keys"]
+        .as_array()?
+        .iter()
+        .find(|key| members.iter().any(|member| key.get(member).is_some()))?;
+    Some(key["kid"].as_str().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::parse::parse;
+
+    const TOML: &str = r#"
+[[routes]]
+pattern = "/api/*"
+target = "api"
+access = "authenticated"
+[[issuers]]
+user_pool = "eu-west-1_Example01"
+clients = ["c"]
+[[issuers]]
+user_pool = "eu-west-1_Example02"
+clients = ["d"]
+[api]
+origin_secret = { env = "SECRET" }
+regions = [{ name = "eu-west-1", endpoint = "https://a.execute-api.eu-west-1.amazonaws.com" }]
+"#;
+
+    fn resolved(inputs: Inputs) -> Result<(Bundle, Policy), Vec<Diagnostic>> {
+        resolve(&parse(TOML).unwrap(), inputs)
+    }
+
+    fn inputs() -> Inputs {
+        Inputs { origin_secret: Some("0123456789abcdef".into()), ..Inputs::default() }
+    }
+
+    fn key_set(more: &str) -> String {
+        let modulus = crate::base64url::encode(&[0xc5; 256]);
+        format!(r#"{{"keys":[{{"kid":"k1","kty":"RSA","n":"{modulus}","e":"AQAB"{more}}}]}}"#)
+    }
+
+    #[test]
+    fn a_bundle_carries_what_the_configuration_refers_to() {
+        let key_sets = vec![None, Some(key_set(""))];
+        let jwks_urls = vec![Some("http://127.0.0.1:9/keys".into()), None];
+        let (bundle, policy) = resolved(Inputs { key_sets, jwks_urls, ..inputs() }).unwrap();
+        assert_eq!(bundle.origin_secret.as_deref(), Some("0123456789abcdef"));
+        assert_eq!(bundle.key_sets, [None, Some(key_set(""))]);
+        assert_eq!(bundle.distances.len(), 39);
+        assert_eq!(policy.issuers[0].jwks_url, "http://127.0.0.1:9/keys");
+        assert_eq!(
+            policy.issuers[1].jwks_url,
+            "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example02/.well-known/jwks.json"
+        );
+        assert_eq!(resolved(inputs()).unwrap().0.key_sets, [None, None]);
+    }
+
+    #[test]
+    fn a_bad_secret_is_refused_and_not_repeated() {
+        for secret in
+            [None, Some("short"), Some("with a space inside it"), Some("zwölf mal ümlaut!")]
+        {
+            let origin_secret = secret.map(str::to_owned);
+            let [only] =
+                resolved(Inputs { origin_secret, ..inputs() }).unwrap_err().try_into().unwrap();
+            assert_eq!((only.key.as_str(), only.line), ("api.origin_secret.env", Some(13)));
+            assert!(!secret.is_some_and(|secret| format!("{only:?}").contains(secret)));
+        }
+    }
+
+    #[test]
+    fn bad_key_sets_are_refused_at_their_issuer() {
+        for (text, found) in [
+            ("<html>".to_owned(), "no key set"),
+            ("{}".to_owned(), "no key set"),
+            (r#"{"keys":[]}"#.to_owned(), "without an RS256 key"),
+            (key_set(r#","d":"AQAB""#), "the private key \"k1\""),
+            (
+                key_set(&format!(r#","x5c":"{}""#, "A".repeat(70_000))),
+                "where keys.max_bytes is 65536",
+            ),
+            (key_set(r#"},{"kid":"k2","kty":"oct","k":"c2VjcmV0""#), "the private key \"k2\""),
+        ] {
+            let key_sets = vec![None, Some(text.clone())];
+            let [only] = resolved(Inputs { key_sets, ..inputs() }).unwrap_err().try_into().unwrap();
+            assert_eq!((only.key.as_str(), only.line), ("issuers[1]", Some(9)));
+            assert!(only.found.contains(found), "{text}: {}", only.found);
+        }
+    }
+
+    #[test]
+    fn an_override_must_be_a_url_to_trust() {
+        let jwks_urls = vec![Some("http://keys.example.com/".into()), None];
+        let [only] = resolved(Inputs { jwks_urls, ..inputs() }).unwrap_err().try_into().unwrap();
+        assert_eq!(only.key, "issuers[0].jwks_url");
+    }
+
+    #[test]
+    fn a_page_must_fit() {
+        let not_found_page = Some("x".repeat(32_769));
+        let [only] =
+            resolved(Inputs { not_found_page, ..inputs() }).unwrap_err().try_into().unwrap();
+        assert_eq!(only.key, "site.not_found_page");
+    }
+}

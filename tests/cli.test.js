@@ -1,0 +1,146 @@
+/**
+ * The command `nearhop` as a program: what it prints, and what it exits with.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { paintFor } from '../js/cli/paint.js';
+import { nearhop } from './nearhop.js';
+
+const GOOD = 'tests/config/good/every-key.toml';
+const BAD = 'tests/config/shape/wrong-kinds.toml';
+const folder = await mkdtemp(join(tmpdir(), 'nearhop-cli-'));
+after(() => rm(folder, { recursive: true }));
+
+test('check says what a configuration means', async () => {
+  const { status, stdout, stderr } = await nearhop(['check', '--config', GOOD]);
+  assert.equal(status, 0);
+  assert.equal(stderr, '');
+  assert.match(stdout, /every-key\.toml is fine: 3 routes, 2 issuers, 2 API Regions, \d warnings/);
+  assert.match(stdout, /^ {2}\/api\/\* +api +authenticated +GET POST OPTIONS +clients: client0one, /m);
+  assert.match(stdout, /^ {2}anything else +site +public/m);
+  assert.match(stdout, /^Issuer https:\/\/cognito-idp\.eu-west-1\.amazonaws\.com\/eu-west-1_Example01$/m);
+  assert.match(stdout, /^ {2}us-east-1 +US East \(N\. Virginia\) +def456\.execute-api\S+\/prod$/m);
+  assert.match(stdout, /^warning: \S+every-key\.toml:\d+:\d+: issuers\[0\]\.token_use: ID tokens/m);
+});
+
+test('nearhop.toml is what check reads unless told otherwise', async () => {
+  const { status, stdout } = await nearhop(['check', '--json']);
+  assert.equal(status, 0);
+  const { ok, file, report } = JSON.parse(stdout);
+  assert.deepEqual([ok, file], [true, 'nearhop.toml']);
+  assert.deepEqual(
+    report.api.regions.map((/** @type {{ name: string }} */ { name }) => name),
+    ['us-east-1', 'eu-west-1', 'ap-northeast-1'],
+  );
+});
+
+test('a bad configuration is shown line by line, with a caret', async () => {
+  const { status, stdout, stderr } = await nearhop(['check', '--config', BAD]);
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  const told = [
+    `${BAD}:9:10: routes[0].target: found "lambda", allowed: "site", "api"`,
+    '  |',
+    '9 | target = "lambda" #~ routes[0].target',
+    '  |          ^^^^^^^^',
+    '',
+  ].join('\n');
+  assert.ok(stderr.includes(told), stderr);
+  assert.ok(stderr.endsWith(`${BAD}: 15 problems\n`), stderr);
+});
+
+test('programs get the same as JSON', async () => {
+  const { status, stdout, stderr } = await nearhop(['check', '--json', '--config', BAD]);
+  assert.equal(status, 1);
+  assert.equal(stderr, '');
+  const { ok, kind, diagnostics } = JSON.parse(stdout);
+  assert.deepEqual([ok, kind, diagnostics.length], [false, 'configuration', 15]);
+  assert.deepEqual(diagnostics[0], {
+    line: 2,
+    column: 8,
+    length: 5,
+    key: 'site.mode',
+    found: '"Spa"',
+    allowed: '"spa", "clean-urls", "plain"',
+    suggestion: 'spa',
+    message: 'found "Spa", allowed: "spa", "clean-urls", "plain"; did you mean "spa"?',
+  });
+});
+
+test('carets stand under tabs, wide lines and the end of a file', async () => {
+  const file = join(folder, 'odd.toml');
+  await writeFile(file, '[site]\n\tmode = "é" # ü\r\n[limits]\nverdicts =');
+  const { stderr } = await nearhop(['check', '--config', file]);
+  assert.match(stderr, /^4 \| verdicts =\n {2}\| {11}\^$/m);
+  await writeFile(file, '[site]\n\tmode = "é" # ü\r\n');
+  const again = await nearhop(['check', '--config', file]);
+  assert.match(again.stderr, /^2 \|  mode = "é" # ü\n {2}\| {9}\^\^\^$/m);
+});
+
+test('a terminal is not obeyed by what a file holds', async () => {
+  const file = join(folder, 'escape.toml');
+  await writeFile(file, '[site]\nmode = "a" # \u001b[31m\u202e\n"\\u001b[2J" = 1\n');
+  const { status, stderr } = await nearhop(['check', '--config', file]);
+  assert.notEqual(status, 0);
+  assert.doesNotMatch(stderr, /[\u001b\u202e]/);
+});
+
+test('colours are for terminals', async () => {
+  for (const args of [['check'], ['check', '--config', BAD]]) {
+    const { stdout, stderr } = await nearhop(args, { FORCE_COLOR: '1' });
+    assert.doesNotMatch(stdout + stderr, /\u001b/);
+  }
+});
+
+test('and terminals that want none get none', () => {
+  const terminal = (/** @type {boolean} */ colours) =>
+    /** @type {any} */ ({ isTTY: true, hasColors: () => colours });
+  assert.equal(paintFor(terminal(true)).red('a'), '\u001b[31ma\u001b[39m');
+  assert.equal(paintFor(terminal(false)).red('a'), 'a');
+});
+
+test('schema prints the schema', async () => {
+  const { status, stdout } = await nearhop(['schema']);
+  assert.equal(status, 0);
+  assert.equal(stdout, await readFile('nearhop.schema.json', 'utf8'));
+});
+
+test('--version and --help', async () => {
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+  assert.deepEqual(await nearhop(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' });
+  for (const args of [['--help'], ['help'], ['bundle', '--help']]) {
+    const { status, stdout } = await nearhop(args);
+    assert.equal(status, 0);
+    for (const word of ['check', 'bundle', 'schema', '--jwks-url', '--no-fetch', 'Exit status']) {
+      assert.ok(stdout.includes(word), word);
+    }
+  }
+});
+
+for (const { args, told } of [
+  { args: [], told: 'found no command; allowed: check, bundle, schema' },
+  { args: ['chekc'], told: 'found the command "chekc"; allowed: check, bundle, schema' },
+  { args: ['check', '--confg', 'x'], told: "Unknown option '--confg'" },
+  { args: ['check', 'nearhop.toml'], told: "Unexpected argument 'nearhop.toml'" },
+  { args: ['bundle'], told: 'found no --out' },
+  { args: ['check', '--config', 'no-such.toml'], told: 'there is no file no-such.toml' },
+  { args: ['check', '--config', 'tests'], told: 'tests is a folder' },
+]) {
+  test(`usage: nearhop ${args.join(' ')}`, async () => {
+    const { status, stdout, stderr } = await nearhop(args);
+    assert.equal(status, 2);
+    assert.equal(stdout, '');
+    assert.ok(stderr.startsWith('nearhop: ') && stderr.includes(told), stderr);
+  });
+}
+
+test('a file that is not text is refused', async () => {
+  const file = join(folder, 'latin1.toml');
+  await writeFile(file, Buffer.from('# caf\xe9\n', 'latin1'));
+  const { status, stderr } = await nearhop(['check', '--config', file]);
+  assert.equal(status, 3);
+  assert.match(stderr, /is not UTF-8 text/);
+});
