@@ -8,6 +8,8 @@ use crate::credentials::{Credentials, CredentialsFault};
 use crate::keys::Keys;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
+use crate::region::choice::Switches;
+use crate::region::health::Health;
 use crate::route::{Demand, Route};
 use crate::token::{self, TokenFault, Unverified, Verified};
 use crate::verdicts::Verdicts;
@@ -54,6 +56,8 @@ impl From<Refusal> for Denied {
 pub(crate) struct State {
     pub keys: Keys,
     pub verdicts: Verdicts,
+    pub health: Health,
+    pub switches: Switches,
 }
 
 /// Lets a request into a route, or says why not.
@@ -108,7 +112,7 @@ fn verify<'a>(
     if token.len() > policy.limits.token_bytes as usize {
         return Err(Refusal::Token(TokenFault::Malformed).into());
     }
-    let State { keys, verdicts } = state;
+    let State { keys, verdicts, .. } = state;
     if let Some(verified) = verdicts.find(token).cloned() {
         if keys.wants_refresh(verified.issuer(), now) {
             return Err(Denied::Fetch(verified.issuer()));
@@ -121,7 +125,7 @@ fn verify<'a>(
             }
         };
     }
-    match token::verify(token, &policy.issuers, keys, now) {
+    match token::verify(token, &policy.issuers, &policy.claims, keys, now) {
         Ok(verified) => {
             verdicts.remember(token, Rc::clone(&verified));
             Ok(Bearer { verified, token })

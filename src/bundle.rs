@@ -16,8 +16,24 @@ pub struct Bundle {
     /// One per issuer, in the order of `config.issuers`: its JWKS (RFC 7517) as JSON text, or
     /// `None` where none could be had and the function must fetch it.
     pub key_sets: Vec<Option<String>>,
+    /// The key of `api.pin`, read from the environment when the bundle was built.
+    #[serde(default)]
+    pub pin_key: Option<String>,
     /// How far each edge Region is from each API Region.
     pub distances: Vec<EdgeDistances>,
+    /// Where each API Region is, in the order of `config.api.regions`: for viewers whose edge
+    /// Region is not known.
+    #[serde(default)]
+    pub coordinates: Vec<Coordinates>,
+}
+
+/// A place on the globe, in degrees.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Coordinates {
+    /// Degrees north.
+    pub latitude: f32,
+    /// Degrees east.
+    pub longitude: f32,
 }
 
 /// One edge Region's row of round trips.

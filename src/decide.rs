@@ -7,7 +7,7 @@
 use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
 use cloudfront_worker::{Context, Event, Fetch, Origin, Reply, Request, Response, Trigger};
 use http::HeaderValue;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, COOKIE, HOST};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, COOKIE, HOST, SET_COOKIE};
 
 use crate::access::{Caller, Denied, State, admit};
 use crate::config::{Cookies, Preflight, Target};
@@ -17,8 +17,14 @@ use crate::identity::{self, CORS, EDGE, REASON, REGION, is_spoofable};
 use crate::path::CanonicalPath;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
-use crate::region::{Api, Choice};
+use crate::region::api::Viewer;
+use crate::region::choice::{Chosen, Unobserved, choose, stable_hash};
+use crate::region::health::{Outlook, Verdict};
+use crate::region::place::Place;
+use crate::region::reason::Reason;
+use crate::region::{Api, ApiRegion};
 use crate::route::Route;
+use crate::token::Verified;
 
 /// Decides what CloudFront is to do with an event, in the given edge Region.
 pub(crate) fn decide<'a>(
@@ -41,7 +47,7 @@ pub(crate) fn decide<'a>(
             }
         }
         Event::OriginResponse(request, _, response) => {
-            descent.origin_response(&request, &response).into()
+            descent.origin_response(&request, &response, state).into()
         }
         Event::ViewerResponse(..) => Edits::new().into(),
     }
@@ -60,6 +66,14 @@ struct Entered<'d, 'a> {
     caller: Caller<'a>,
 }
 
+/// What a Region is wanted for.
+#[derive(Clone, Copy)]
+struct Asked<'d> {
+    route: &'d Route,
+    trigger: Trigger,
+    second_leg: bool,
+}
+
 /// Where a descent ends before its target.
 enum Stop<'d> {
     Refused(Refusal, Option<&'d Route>),
@@ -75,15 +89,16 @@ impl<'d, 'a> Descent<'d, 'a> {
         request: &Request<'a>,
         state: &mut State,
     ) -> Result<Edits<'a>, Stop<'d>> {
-        let Entered { route, path, .. } = self.enter(request, state)?;
+        let Entered { route, path, caller } = self.enter(request, state)?;
         let edits = strip_spoofable(request, Trigger::ViewerRequest);
         match route.target {
             Target::Api => {
                 // For cache keys and logs only: origin-request decides again.
-                let (_, Choice { region, reason }) = self.nearest(route)?;
+                let asked = Asked { route, trigger: Trigger::ViewerRequest, second_leg: false };
+                let (api, chosen) = self.choose(request, &caller, asked, state)?;
                 Ok(rewrite(edits, request, path.encoded())
-                    .set(REGION, region.name.clone())
-                    .set(REASON, reason.header()))
+                    .set(REGION, api.region(chosen.region()).name.clone())
+                    .set(REASON, chosen.reason.header()))
             }
             Target::Site => {
                 let edits = rewrite(edits, request, &self.policy.site.key(&path, request));
@@ -112,23 +127,43 @@ impl<'d, 'a> Descent<'d, 'a> {
                 Ok(strip_credentials(rewrite(edits, request, &site.key(&entered.path, request))))
             }
             Target::Api => {
-                let (api, choice) = self.nearest(entered.route)?;
-                Ok(self.to_api(edits, request, origin, &entered, api, choice))
+                let api = self.policy.api.as_ref();
+                let asked = Asked {
+                    route: entered.route,
+                    trigger: Trigger::OriginRequest,
+                    second_leg: api.is_some_and(|api| api.is_second_leg(origin)),
+                };
+                let (api, chosen) = self.choose(request, &entered.caller, asked, state)?;
+                self.note_choice(request, &chosen, state);
+                Ok(self.to_api(edits, request, origin, &entered, api, &chosen))
             }
         }
     }
 
-    fn origin_response(&self, request: &Request<'a>, response: &Response<'a>) -> Edits<'a> {
-        let api = self.policy.api.as_ref();
+    fn origin_response(
+        &self,
+        request: &Request<'a>,
+        response: &Response<'a>,
+        state: &mut State,
+    ) -> Edits<'a> {
         let stamp = request.headers.get(&REGION);
-        let Some(region) = stamp.filter(|name| api.is_some_and(|api| api.knows(name))) else {
+        let Some((api, index)) =
+            self.policy.api.as_ref().and_then(|api| Some((api, api.index_of(stamp?)?)))
+        else {
             return self.policy.site.answer(response);
         };
-        let mut edits = Edits::new();
-        for (name, value) in [(REGION, Some(region)), (REASON, request.headers.get(&REASON))] {
-            if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
-                edits = edits.set(name, value);
-            }
+        if api.passive_health {
+            let verdict = Verdict::of(response.status);
+            let (request_id, client) = self.hashes(request);
+            state.health.record(index, verdict, request_id, client, self.context.now);
+        }
+        let mut edits = Edits::new().set(REGION, api.region(index).name.clone());
+        let reason = request.headers.get(&REASON);
+        if let Some(reason) = reason.and_then(|reason| HeaderValue::from_str(reason).ok()) {
+            edits = edits.set(REASON, reason);
+        }
+        if let Some(cookie) = api.home_cookie(index, &request.method, response.status) {
+            edits = edits.append(SET_COOKIE, cookie);
         }
         // Where the API has a CORS answer of its own, that one stands.
         if response.headers.contains(&ACCESS_CONTROL_ALLOW_ORIGIN) {
@@ -178,11 +213,66 @@ impl<'d, 'a> Descent<'d, 'a> {
         CanonicalPath::parse(request.uri).is_ok_and(|path| self.route(&path).target == Target::Site)
     }
 
-    fn nearest(&self, route: &'d Route) -> Result<(&'d Api, Choice<'d>), Stop<'d>> {
+    /// Chooses the Region that serves a request.
+    fn choose(
+        &self,
+        request: &Request<'a>,
+        caller: &Caller<'a>,
+        asked: Asked<'d>,
+        state: &mut State,
+    ) -> Result<(&'d Api, Chosen<'d>), Stop<'d>> {
+        let refuse = || Stop::Refused(Refusal::NoRegion, Some(asked.route));
+        let api = self.policy.api.as_ref().ok_or_else(refuse)?;
+        let viewer = self.viewer(request, caller, asked.trigger, api);
+        let outlook = match api.passive_health {
+            true => state.health.outlook(viewer.key, self.context.now),
+            false => Outlook::default(),
+        };
         let edge = self.edge.to_str().unwrap_or_default();
-        let api = self.policy.api.as_ref();
-        api.and_then(|api| Some((api, api.nearest(edge)?)))
-            .ok_or(Stop::Refused(Refusal::NoRegion, Some(route)))
+        let mut question =
+            api.question(edge, &viewer, asked.route.regions, &state.switches, outlook);
+        question.second_leg = asked.second_leg;
+        let chosen = choose(&question, &mut Unobserved).ok_or_else(refuse)?;
+        Ok((api, chosen))
+    }
+
+    fn viewer<'v>(
+        &self,
+        request: &Request<'a>,
+        caller: &'v Caller<'a>,
+        trigger: Trigger,
+        api: &Api,
+    ) -> Viewer<'v>
+    where
+        'a: 'v,
+    {
+        let verified = caller.bearer().map(|bearer| bearer.verified.as_ref());
+        Viewer {
+            place: Place::by_headers(request, trigger),
+            key: stable_hash(verified.map_or(request.client_ip, Verified::subject)),
+            residency_claim: verified.and_then(Verified::residency),
+            home_claim: verified.and_then(Verified::home),
+            home_cookie: api.home_of_cookies(request),
+            is_identified: verified.is_some(),
+        }
+    }
+
+    /// What the instance learns from a choice: that a Region is being probed, or that a second leg
+    /// reports the first one's failure (rule F4).
+    fn note_choice(&self, request: &Request<'a>, chosen: &Chosen<'_>, state: &mut State) {
+        let now = self.context.now;
+        if chosen.reason == Reason::Probe {
+            state.health.probe(chosen.region(), now);
+        }
+        if let Some(failed) = chosen.failed() {
+            let (request_id, client) = self.hashes(request);
+            state.health.record_second_leg(failed, request_id, client, now);
+        }
+    }
+
+    /// What tells this request and its client from others.
+    fn hashes(&self, request: &Request<'a>) -> (u64, u64) {
+        (stable_hash(self.context.request_id), stable_hash(request.client_ip))
     }
 
     /// Sends a request to the API in the chosen Region (rules W3, A1).
@@ -193,13 +283,13 @@ impl<'d, 'a> Descent<'d, 'a> {
         origin: &Origin<'a>,
         entered: &Entered<'d, 'a>,
         api: &Api,
-        choice: Choice<'_>,
+        chosen: &Chosen<'_>,
     ) -> Edits<'a> {
-        let Choice { region, reason } = choice;
+        let region: &ApiRegion = api.region(chosen.region());
         let mut edits = rewrite(edits, request, api.path(&entered.path))
             .set(HOST, region.host.clone())
             .set(REGION, region.name.clone())
-            .set(REASON, reason.header())
+            .set(REASON, chosen.reason.header())
             .set(EDGE, self.edge.clone());
         // What a viewer wrote there, CloudFront appended to: the API is to see its viewer only.
         if let Ok(client_ip) = HeaderValue::from_str(request.client_ip) {

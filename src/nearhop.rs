@@ -11,6 +11,8 @@ use crate::decide::decide;
 use crate::keys::{ImportKey, KeySetFault, Keys};
 use crate::policy::{Policy, Problem};
 use crate::refusal::Refusal;
+use crate::region::choice::Switches;
+use crate::region::health::Health;
 use crate::verdicts::Verdicts;
 
 /// The edge function: a policy, and what one instance has learned.
@@ -44,7 +46,10 @@ impl Worker for Nearhop {
         let verdicts = Verdicts::new(policy.limits.verdicts, env.seed);
         let edge = HeaderValue::from_str(env.region)
             .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
-        Ok(Self { policy, state: State { keys, verdicts }, edge })
+        let regions = policy.api.as_ref().map_or(0, |api| api.candidates.len());
+        let health = Health::new(regions, env.seed);
+        let switches = Switches::default();
+        Ok(Self { policy, state: State { keys, verdicts, health, switches }, edge })
     }
 
     fn handle<'a>(&mut self, event: Event<'a>, context: &Context<'a>) -> Reply<'a> {

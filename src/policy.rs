@@ -1,11 +1,12 @@
 //! A configuration whose values make sense together.
 
 use crate::bundle::Bundle;
-use crate::config::{Access, KeyRefresh, Limits, TokenUse};
+use crate::config::{Access, Config, KeyRefresh, Limits, TokenUse};
 use crate::issuer::Issuer;
 use crate::region::Api;
 use crate::route::Routes;
 use crate::site::Site;
+use crate::token::NamedClaims;
 
 /// What Nearhop decides by. It can only be had from a configuration without problems.
 #[derive(Clone, Debug)]
@@ -14,6 +15,7 @@ pub struct Policy {
     pub(crate) routes: Routes,
     pub(crate) issuers: Vec<Issuer>,
     pub(crate) api: Option<Api>,
+    pub(crate) claims: NamedClaims,
     pub(crate) keys: KeyRefresh,
     pub(crate) limits: Limits,
 }
@@ -52,6 +54,7 @@ impl Policy {
             routes: Routes::new(config, &mut problems),
             issuers: Issuer::all(config, &mut problems),
             api: config.api.as_ref().map(|api| Api::new(api, bundle, &mut problems)),
+            claims: named_claims(config),
             keys: config.keys.clone(),
             limits: config.limits.clone(),
         };
@@ -59,6 +62,14 @@ impl Policy {
         check_limits(&config.limits, &mut problems);
         check_scopes(bundle, &mut problems);
         if problems.is_empty() { Ok(policy) } else { Err(problems) }
+    }
+}
+
+fn named_claims(config: &Config) -> NamedClaims {
+    let api = config.api.as_ref();
+    NamedClaims {
+        residency: api.and_then(|api| api.residency.as_ref()?.claim.clone()),
+        home: api.and_then(|api| api.sticky.as_ref()?.claim.clone()),
     }
 }
 

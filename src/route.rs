@@ -6,6 +6,8 @@ use matchit::Router;
 use crate::config::{Access, Config, Cookies, Target};
 use crate::cors::Cors;
 use crate::policy::{Problem, Problems};
+use crate::region::api::regions_named;
+use crate::region::set::RegionSet;
 
 /// Every route, found by path.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct Route {
     pub methods: Vec<Method>,
     pub cookies: Cookies,
     pub cors: Option<Cors>,
+    /// The API Regions that may serve it.
+    pub regions: RegionSet,
 }
 
 /// What an authenticated route asks beside a valid token.
@@ -168,6 +172,7 @@ impl Route {
             methods,
             cookies: route.cookies,
             cors,
+            regions: route_regions(&at("regions"), route, config, problems),
         }
     }
 
@@ -179,6 +184,7 @@ impl Route {
             methods: Vec::new(),
             cookies: Cookies::Strip,
             cors: None,
+            regions: RegionSet::EMPTY,
         }
     }
 
@@ -191,6 +197,25 @@ impl Route {
     /// Whether the route answers this method.
     pub fn allows(&self, method: &Method) -> bool {
         self.methods.is_empty() || self.methods.contains(method)
+    }
+}
+
+/// The Regions a route names, or all of them.
+fn route_regions(
+    key: &str,
+    route: &crate::config::Route,
+    config: &Config,
+    problems: &mut Problems,
+) -> RegionSet {
+    let regions = config.api.as_ref().map_or(&[][..], |api| &api.regions);
+    match (route.regions.as_slice(), route.target) {
+        ([], Target::Api) => RegionSet::first(regions.len()),
+        ([], Target::Site) => RegionSet::EMPTY,
+        (names, Target::Api) => regions_named(regions, key, names, problems),
+        (names, Target::Site) => {
+            problems.push(Problem::new(key, names.join(", "), "none on a route of the site"));
+            RegionSet::EMPTY
+        }
     }
 }
 
@@ -333,8 +358,16 @@ mod tests {
 
     #[test]
     fn the_most_specific_pattern_wins_wherever_it_stands() {
-        let mut patterns =
-            ["/*", "/api/*", "/api", "/api/{id}", "/api/me", "/api/me/*", "/api/{id}/posts", "/{a}/b"];
+        let mut patterns = [
+            "/*",
+            "/api/*",
+            "/api",
+            "/api/{id}",
+            "/api/me",
+            "/api/me/*",
+            "/api/{id}/posts",
+            "/{a}/b",
+        ];
         for _ in 0..patterns.len() {
             patterns.rotate_left(1);
             let routes = routes(&patterns).unwrap();
@@ -371,9 +404,34 @@ mod tests {
     #[test]
     fn a_pattern_that_could_not_match_as_read_is_refused() {
         for pattern in [
-            "", "api", "*", "//", "//*", "/api//", "/api//*", "/a//b", "/./a", "/a/..", "/a*",
-            "/a/*/b", "/a/b*", "/a%20b", "/a b", "/a\tb", "/a\u{0}", "/a?b", "/a#b", "/a;b", "/a\\b",
-            "/{}", "/{a-b}", "/{*rest}", "/{id", "/id}", "/x{id}", "/{id}.html",
+            "",
+            "api",
+            "*",
+            "//",
+            "//*",
+            "/api//",
+            "/api//*",
+            "/a//b",
+            "/./a",
+            "/a/..",
+            "/a*",
+            "/a/*/b",
+            "/a/b*",
+            "/a%20b",
+            "/a b",
+            "/a\tb",
+            "/a\u{0}",
+            "/a?b",
+            "/a#b",
+            "/a;b",
+            "/a\\b",
+            "/{}",
+            "/{a-b}",
+            "/{*rest}",
+            "/{id",
+            "/id}",
+            "/x{id}",
+            "/{id}.html",
         ] {
             let problems = routes(&[pattern]).expect_err(pattern);
             let [Problem { key, found, .. }] = problems.as_slice() else { panic!("{problems:?}") };

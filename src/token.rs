@@ -1,12 +1,13 @@
 //! Whether a token is a Cognito token that counts (RFC 7515, RFC 7519, rules C1–C5).
 
 use std::borrow::Cow;
+use std::fmt;
 use std::rc::Rc;
 
 use cloudfront_worker::UnixMillis;
 use jsonwebtoken::Algorithm;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::base64url;
 use crate::config::TokenUse;
@@ -29,9 +30,20 @@ struct Claims {
     client_id: String,
     groups: Vec<String>,
     scopes: String,
+    residency: Option<String>,
+    home: Option<String>,
     expires: u64,
     not_before: Option<u64>,
     issued: Option<u64>,
+}
+
+/// The names of claims a configuration asks for by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NamedClaims {
+    /// Names the bearer's residency set.
+    pub residency: Option<String>,
+    /// Names the bearer's home Region.
+    pub home: Option<String>,
 }
 
 impl Verified {
@@ -58,6 +70,16 @@ impl Verified {
     /// The scopes granted, separated by spaces; empty for an ID token.
     pub fn scopes(&self) -> &str {
         &self.claims.scopes
+    }
+
+    /// The claim `api.residency.claim` names, if the token has it.
+    pub fn residency(&self) -> Option<&str> {
+        self.claims.residency.as_deref()
+    }
+
+    /// The claim `api.sticky.claim` names, if the token has it.
+    pub fn home(&self) -> Option<&str> {
+        self.claims.home.as_deref()
     }
 
     /// Whether the token is valid at `now` still: its times hold, and its issuer has its key.
@@ -120,6 +142,7 @@ impl From<TokenFault> for Unverified {
 pub(crate) fn verify(
     token: &str,
     issuers: &[Issuer],
+    named: &NamedClaims,
     keys: &mut Keys,
     now: UnixMillis,
 ) -> Result<Rc<Verified>, Unverified> {
@@ -150,7 +173,9 @@ pub(crate) fn verify(
         return Err(TokenFault::Signature.into());
     }
 
-    let claims = unverified.check(&issuers[at])?;
+    let mut claims = unverified.check(&issuers[at])?;
+    claims.residency = text_claim(&payload, named.residency.as_deref())?;
+    claims.home = text_claim(&payload, named.home.as_deref())?;
     check_times(&claims, issuers[at].leeway_seconds, now)?;
     Ok(Rc::new(Verified { issuer: at, key: key.id, claims }))
 }
@@ -267,11 +292,44 @@ impl<'p> UnverifiedClaims<'p> {
                 TokenUse::Access => self.scope.unwrap_or_default(),
                 TokenUse::Id => String::new(),
             },
+            residency: None,
+            home: None,
             expires: self.exp,
             not_before: self.nbf,
             issued: self.iat,
         })
     }
+}
+
+/// A claim the configuration names: text, once. One that is there in another form is not taken for
+/// absent, since its absence may permit more.
+fn text_claim(payload: &[u8], name: Option<&str>) -> Result<Option<String>, TokenFault> {
+    struct Named<'n>(&'n str);
+
+    impl<'de> Visitor<'de> for Named<'_> {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut found = None;
+            while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                if key != self.0 {
+                    map.next_value::<IgnoredAny>()?;
+                } else if found.replace(map.next_value()?).is_some() {
+                    return Err(serde::de::Error::custom("the claim appears twice"));
+                }
+            }
+            Ok(found)
+        }
+    }
+
+    let Some(name) = name else { return Ok(None) };
+    serde_json::Deserializer::from_slice(payload)
+        .deserialize_map(Named(name))
+        .map_err(|_| TokenFault::Malformed)
 }
 
 /// RFC 7519, sections 4.1.4–4.1.6: valid before `exp`, not at it.

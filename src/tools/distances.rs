@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::regions::{Region, region, region_meant_by, regions};
-use crate::bundle::{EdgeDistances, RoundTrip};
+use crate::bundle::{Coordinates, EdgeDistances, RoundTrip};
 use crate::config::Api;
 use crate::policy::Problem;
+use crate::region::distance::fitted_ms;
 
 /// One row per AWS Region, since each may execute the function one day (rule R1), with one round
 /// trip per API Region of `api`.
@@ -34,7 +35,7 @@ pub fn distances(api: &Api) -> Result<Vec<EdgeDistances>, Vec<Problem>> {
 pub fn round_trip(edge: &Region, api: &Region) -> RoundTrip {
     match MATRIX.get(&(edge.name, api.name)) {
         Some(ms) => RoundTrip { ms: *ms, measured: true },
-        None => RoundTrip { ms: fitted(kilometres(edge, api)), measured: false },
+        None => RoundTrip { ms: fitted_ms(edge.coordinates(), api.coordinates()), measured: false },
     }
 }
 
@@ -52,21 +53,9 @@ static MATRIX: LazyLock<HashMap<(&str, &str), f32>> = LazyLock::new(|| {
     matrix
 });
 
-/// The line fitted to the matrix, R² 0.70: what a round trip takes over so many kilometres.
-fn fitted(kilometres: f64) -> f32 {
-    let ms = 25.0 + 15.5 * kilometres / 1000.0;
-    ((ms * 100.0).round() / 100.0) as f32
-}
-
-/// The great circle between two Regions' cities, by the haversine formula.
-fn kilometres(from: &Region, to: &Region) -> f64 {
-    const EARTH_RADIUS_KM: f64 = 6371.0;
-    let half_square = |degrees: f64| (degrees.to_radians() / 2.0).sin().powi(2);
-    let chord = half_square(to.latitude - from.latitude)
-        + from.latitude.to_radians().cos()
-            * to.latitude.to_radians().cos()
-            * half_square(to.longitude - from.longitude);
-    2.0 * EARTH_RADIUS_KM * chord.sqrt().min(1.0).asin()
+/// Where the API's Regions are, in the configuration's order.
+pub fn coordinates(api: &Api) -> Vec<Coordinates> {
+    api.regions.iter().filter_map(|api| region(&api.name)).map(Region::coordinates).collect()
 }
 
 fn unknown_region(index: usize, name: &str) -> Problem {
@@ -79,15 +68,15 @@ fn unknown_region(index: usize, name: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::config::ApiRegion;
 
     fn api(names: &[&str]) -> Api {
-        let regions = names.iter().map(|name| ApiRegion {
-            name: (*name).into(),
-            endpoint: format!("https://a.execute-api.{name}.amazonaws.com"),
-        });
-        Api { strip_prefix: None, origin_secret: None, regions: regions.collect() }
+        let region = |name: &&str| json!({ "name": name, "endpoint": format!("https://a.execute-api.{name}.amazonaws.com") });
+        let regions: Vec<_> = names.iter().map(region).collect();
+        serde_json::from_value(json!({ "regions": regions })).unwrap()
     }
 
     fn between(edge: &str, api: &str) -> RoundTrip {
@@ -127,17 +116,6 @@ mod tests {
         assert!((55.0..60.0).contains(&trip.ms), "{trip:?}");
         let here = between("ap-southeast-6", "ap-southeast-6");
         assert_eq!(here, RoundTrip { ms: 25.0, measured: false });
-    }
-
-    #[test]
-    fn great_circles_have_their_known_lengths() {
-        let km = |a: &str, b: &str| kilometres(region(a).unwrap(), region(b).unwrap());
-        // Dublin to London 463 km, London to Tokyo 9,560 km, Montreal to Sydney 16,000 km.
-        assert!((455.0..470.0).contains(&km("eu-west-1", "eu-west-2")));
-        assert!((9_500.0..9_620.0).contains(&km("eu-west-2", "ap-northeast-1")));
-        assert!((15_900.0..16_100.0).contains(&km("ca-central-1", "ap-southeast-2")));
-        // Across the date line the short way round.
-        assert!(km("ap-northeast-1", "us-west-2") < 8_000.0);
     }
 
     #[test]

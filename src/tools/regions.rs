@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::nearest::nearest;
+use crate::bundle::Coordinates;
 
 /// An AWS Region.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,13 @@ pub struct Region {
     pub partition: &'static str,
     /// Whether Lambda@Edge functions are executed here (rule R1).
     pub executes_edge: bool,
+}
+
+impl Region {
+    /// Where it is.
+    pub fn coordinates(&self) -> Coordinates {
+        Coordinates { latitude: self.latitude as f32, longitude: self.longitude as f32 }
+    }
 }
 
 /// Every Region of `data/aws-regions.csv`.

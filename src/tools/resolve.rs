@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::diagnostic::Diagnostic;
-use super::distances::distances;
+use super::distances::{coordinates, distances};
 use super::parse::Parsed;
 use crate::bundle::Bundle;
 use crate::keys::{KeySetFault, check_key_set};
@@ -18,6 +18,8 @@ pub struct Inputs {
     pub origin_secret: Option<String>,
     /// The text of the file `site.not_found_page` names.
     pub not_found_page: Option<String>,
+    /// The value of the environment variable `api.pin.env` names.
+    pub pin_key: Option<String>,
     /// One per issuer, in their order: its JWKS (RFC 7517) as JSON text, if it could be had.
     pub key_sets: Vec<Option<String>>,
     /// One per issuer, in their order: a URL that takes the place of its `jwks_url`.
@@ -48,12 +50,15 @@ pub fn resolve(parsed: &Parsed<'_>, inputs: Inputs) -> Result<(Bundle, Policy), 
             problems.extend(unknown);
             Vec::new()
         });
+    let coordinates = config.api.as_ref().map(coordinates).unwrap_or_default();
     let bundle = Bundle {
         config,
         origin_secret: inputs.origin_secret,
         not_found_page: inputs.not_found_page,
         key_sets,
+        pin_key: inputs.pin_key,
         distances,
+        coordinates,
     };
     match Policy::new(&bundle) {
         Ok(policy) if problems.is_empty() => Ok((bundle, policy)),

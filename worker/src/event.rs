@@ -247,10 +247,14 @@ impl fmt::Display for EventFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             EventFault::Trigger => "config.eventType is none of CloudFront's four triggers (E1)",
-            EventFault::Head => "the event's head is cut short, or a value in it holds a line break",
+            EventFault::Head => {
+                "the event's head is cut short, or a value in it holds a line break"
+            }
             EventFault::Method => "request.method is not an HTTP method (E2)",
             EventFault::Status => "response.status is not an HTTP status (E9)",
-            EventFault::Missing => "the event lacks the origin or response its trigger has (E5, E9)",
+            EventFault::Missing => {
+                "the event lacks the origin or response its trigger has (E5, E9)"
+            }
         })
     }
 }

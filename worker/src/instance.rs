@@ -105,10 +105,9 @@ impl<W: Worker> Instance<W> {
                 let reply = worker.handle(event, &context);
                 match rules::check(trigger, &reply.outcome) {
                     Ok(()) => reply,
-                    Err(violation) => refuse::<W>(&Fault::Outcome {
-                        violation,
-                        request_id: context.request_id,
-                    }),
+                    Err(violation) => {
+                        refuse::<W>(&Fault::Outcome { violation, request_id: context.request_id })
+                    }
                 }
             }
         };

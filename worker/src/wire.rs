@@ -68,9 +68,7 @@ pub(crate) fn read<'a>(
     }
     let event = match Trigger::from_name(trigger).ok_or(EventFault::Trigger)? {
         Trigger::ViewerRequest => Event::ViewerRequest(request),
-        Trigger::OriginRequest => {
-            Event::OriginRequest(request, origin.ok_or(EventFault::Missing)?)
-        }
+        Trigger::OriginRequest => Event::OriginRequest(request, origin.ok_or(EventFault::Missing)?),
         Trigger::OriginResponse => Event::OriginResponse(
             request,
             origin.ok_or(EventFault::Missing)?,
@@ -170,13 +168,8 @@ pub(crate) fn write(reply: &Reply<'_>, out: &mut Vec<u8>) {
             out.line(b'G', &[]);
             out.log(reply);
             let mut numbers = String::new();
-            let _ = write!(
-                numbers,
-                "{} {} {} ",
-                fetch.tag,
-                fetch.timeout.as_millis(),
-                fetch.max_bytes
-            );
+            let _ =
+                write!(numbers, "{} {} {} ", fetch.tag, fetch.timeout.as_millis(), fetch.max_bytes);
             out.line(b'g', &[&numbers, &fetch.url]);
         }
     }

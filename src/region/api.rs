@@ -1,0 +1,359 @@
+//! The API behind the one domain: its settings, and what they say of one viewer.
+
+use http::header::COOKIE;
+use http::uri::{PathAndQuery, Scheme, Uri};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+
+use cloudfront_worker::{Origin, Request, Trigger, rules};
+
+use crate::bundle::{Bundle, EdgeDistances, RoundTrip};
+use crate::config::{self, StickyBy};
+use crate::credentials::cookies;
+use crate::issuer::is_region_name;
+use crate::path::CanonicalPath;
+use crate::policy::{Problem, Problems};
+use crate::region::choice::{Candidate, Question, Switches, home_of, stable_hash};
+use crate::region::health::Outlook;
+use crate::region::place::Place;
+use crate::region::residency::Residency;
+use crate::region::rule::Rules;
+use crate::region::set::{MOST, RegionSet};
+
+/// The API, with its settings checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    strip_prefix: Option<String>,
+    pub origin_secret: Option<(HeaderName, HeaderValue)>,
+    pub candidates: Vec<Candidate>,
+    regions: Vec<ApiRegion>,
+    distances: Vec<EdgeDistances>,
+    pub rules: Rules,
+    pub residency: Option<Residency>,
+    pub sticky: Option<config::Sticky>,
+    pub passive_health: bool,
+    second_leg_domain: Option<String>,
+}
+
+/// The API in one Region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ApiRegion {
+    pub name: HeaderValue,
+    pub domain_name: String,
+    pub host: HeaderValue,
+    pub port: u16,
+    /// The stage: empty, or beginning with `/` and not ending with it (rule E6).
+    pub path: String,
+}
+
+/// What the choice of a Region asks of a viewer. The claims are a verified token's.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Viewer<'v> {
+    pub place: Place,
+    /// A hash of the subject, or without one of the address.
+    pub key: u64,
+    pub residency_claim: Option<&'v str>,
+    pub home_claim: Option<&'v str>,
+    pub home_cookie: Option<&'v str>,
+    pub is_identified: bool,
+}
+
+impl Api {
+    pub fn new(api: &config::Api, bundle: &Bundle, problems: &mut Problems) -> Self {
+        let count = api.regions.len();
+        if !(1..=MOST).contains(&count) {
+            let allowed = format!("at least one Region, at most {MOST}");
+            problems.push(Problem::new("api.regions", count.to_string(), allowed));
+        }
+        let mut regions: Vec<ApiRegion> = Vec::with_capacity(count);
+        for (index, region) in api.regions.iter().enumerate() {
+            if api.regions[..index].iter().any(|other| other.name == region.name) {
+                let key = format!("api.regions[{index}].name");
+                problems.push(Problem::new(key, &region.name, "each Region once"));
+            }
+            regions.extend(ApiRegion::new(index, region, problems));
+        }
+        let named = |key: &str, names: &[String], problems: &mut Problems| {
+            regions_named(&api.regions, key, names, problems)
+        };
+        Self {
+            strip_prefix: strip_prefix(api, problems),
+            origin_secret: origin_secret(api, bundle.origin_secret.as_deref(), problems),
+            candidates: candidates(api, bundle),
+            regions,
+            distances: bundle.distances.clone(),
+            rules: Rules::new(&api.rules, &named, problems),
+            residency: api.residency.as_ref().map(|residency| {
+                Residency::new(residency, RegionSet::first(count), &named, problems)
+            }),
+            sticky: api.sticky.clone().inspect(|sticky| check_sticky(sticky, problems)),
+            passive_health: api.passive_health,
+            second_leg_domain: api.second_leg_domain.clone(),
+        }
+    }
+
+    /// Every Region.
+    pub fn all(&self) -> RegionSet {
+        RegionSet::first(self.regions.len())
+    }
+
+    pub fn region(&self, index: usize) -> &ApiRegion {
+        &self.regions[index]
+    }
+
+    /// The Region of that name.
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        self.candidates.iter().position(|candidate| candidate.name == name)
+    }
+
+    /// Round trips from an edge Region, if it is known.
+    pub fn round_trips(&self, edge: &str) -> Option<&[RoundTrip]> {
+        let row = self.distances.iter().find(|row| row.edge == edge)?;
+        Some(&row.round_trips)
+    }
+
+    /// The question to be answered for a viewer.
+    pub fn question<'q, 's>(
+        &'q self,
+        edge: &str,
+        viewer: &Viewer<'_>,
+        route: RegionSet,
+        switches: &'s Switches,
+        outlook: Outlook,
+    ) -> Question<'q, 's> {
+        let residency = self.residency.as_ref().map_or(self.all(), |residency| {
+            residency.permits(viewer.residency_claim, viewer.place.country)
+        });
+        let permitted = residency.and(route).without(switches.disabled);
+        Question {
+            regions: &self.candidates,
+            round_trips: self.round_trips(edge),
+            viewer: viewer.place.coordinates,
+            route,
+            residency,
+            switches,
+            rule: self.rules.preferred(&viewer.place),
+            home: self.home(viewer, permitted),
+            key: viewer.key,
+            pinned: None,
+            avoided: outlook.avoided,
+            probed: outlook.probed,
+            second_leg: false,
+        }
+    }
+
+    fn home(&self, viewer: &Viewer<'_>, permitted: RegionSet) -> Option<usize> {
+        let named = |name: Option<&str>| self.index_of(name?);
+        match self.sticky.as_ref()?.by {
+            StickyBy::Claim => named(viewer.home_claim),
+            StickyBy::Cookie => named(viewer.home_cookie),
+            StickyBy::Subject if viewer.is_identified => {
+                home_of(viewer.key, &self.candidates, permitted)
+            }
+            StickyBy::Subject => None,
+        }
+    }
+
+    /// The Region a viewer's cookie names, where the cookie is what keeps it at home.
+    pub fn home_of_cookies<'r>(&self, request: &Request<'r>) -> Option<&'r str> {
+        let by_cookie = self.sticky.as_ref().is_some_and(|sticky| sticky.by == StickyBy::Cookie);
+        request
+            .headers
+            .get_all(&COOKIE)
+            .filter(|_| by_cookie)
+            .flat_map(cookies)
+            .find_map(|(name, value)| (name == HOME_COOKIE).then_some(value))
+    }
+
+    /// The cookie that keeps a viewer in the Region that has just served its write.
+    pub fn home_cookie(
+        &self,
+        index: usize,
+        method: &Method,
+        status: StatusCode,
+    ) -> Option<HeaderValue> {
+        let sticky = self.sticky.as_ref().filter(|sticky| sticky.by == StickyBy::Cookie)?;
+        if method.is_safe() || !status.is_success() {
+            return None;
+        }
+        let (region, seconds) = (&self.candidates[index].name, sticky.seconds);
+        let cookie = format!(
+            "{HOME_COOKIE}={region}; Max-Age={seconds}; Path=/; Secure; HttpOnly; SameSite=Lax"
+        );
+        HeaderValue::from_str(&cookie).ok()
+    }
+
+    /// Whether a request has come with an origin group's second origin (rule F4).
+    pub fn is_second_leg(&self, origin: &Origin<'_>) -> bool {
+        self.second_leg_domain.as_deref() == Some(origin.domain_name)
+            || origin.custom_headers.get(&LEG) == Some("2")
+    }
+
+    /// The path the API sees.
+    pub fn path<'p>(&self, path: &'p CanonicalPath<'_>) -> &'p str {
+        let path = path.encoded();
+        match self.strip_prefix.as_deref().and_then(|prefix| path.strip_prefix(prefix)) {
+            Some("") => "/",
+            Some(rest) if rest.starts_with('/') => rest,
+            _ => path,
+        }
+    }
+}
+
+/// Names the Region that served a viewer's last write. A viewer may write what it likes there: it
+/// only ever picks among Regions it is permitted.
+const HOME_COOKIE: &str = "nearhop_home";
+
+/// The custom header by which a distribution marks an origin group's second origin.
+pub(crate) const LEG: HeaderName = HeaderName::from_static("x-nearhop-leg");
+
+/// The Regions of those names; a name that is none's is a problem.
+pub(crate) fn regions_named(
+    regions: &[config::ApiRegion],
+    key: &str,
+    names: &[String],
+    problems: &mut Problems,
+) -> RegionSet {
+    if names.is_empty() {
+        problems.push(Problem::new(key, "nothing", "at least one of the API's Regions"));
+    }
+    let find = |name: &String| regions.iter().position(|region| region.name == *name);
+    for (i, name) in names.iter().enumerate().filter(|(_, name)| find(name).is_none()) {
+        let known: Vec<&str> = regions.iter().map(|region| region.name.as_str()).collect();
+        let allowed = format!("one of the API's Regions: {}", known.join(", "));
+        problems.push(Problem::new(format!("{key}[{i}]"), name, allowed));
+    }
+    names.iter().filter_map(find).filter(|index| *index < MOST).collect()
+}
+
+fn candidates(api: &config::Api, bundle: &Bundle) -> Vec<Candidate> {
+    let coordinates = |index: usize| bundle.coordinates.get(index).copied();
+    let candidate = |(index, region): (usize, &config::ApiRegion)| Candidate {
+        name: region.name.clone(),
+        seed: stable_hash(&region.name),
+        bias_ms: region.bias_ms,
+        weight: region.weight,
+        coordinates: coordinates(index),
+    };
+    api.regions.iter().enumerate().map(candidate).collect()
+}
+
+fn check_sticky(sticky: &config::Sticky, problems: &mut Problems) {
+    match (sticky.by, &sticky.claim) {
+        (StickyBy::Claim, None) => problems.push(Problem::new(
+            "api.sticky.claim",
+            "nothing",
+            "the name of the claim that names the Region",
+        )),
+        (StickyBy::Subject | StickyBy::Cookie, Some(claim)) => {
+            problems.push(Problem::new("api.sticky.claim", claim, "nothing, unless by = \"claim\""))
+        }
+        _ => {}
+    }
+    if !(1..=86_400).contains(&sticky.seconds) {
+        let allowed = "a number from 1 to 86400";
+        problems.push(Problem::new("api.sticky.seconds", sticky.seconds.to_string(), allowed));
+    }
+}
+
+fn strip_prefix(api: &config::Api, problems: &mut Problems) -> Option<String> {
+    let prefix = api.strip_prefix.as_deref()?;
+    let is_prefix = CanonicalPath::parse(prefix)
+        .is_ok_and(|path| path.encoded() == path.decoded() && !prefix.ends_with('/'));
+    if !is_prefix {
+        problems.push(Problem::new(
+            "api.strip_prefix",
+            prefix,
+            "a path without escapes and without / at its end, such as \"/api\"",
+        ));
+    }
+    Some(prefix.to_owned())
+}
+
+impl ApiRegion {
+    fn new(index: usize, region: &config::ApiRegion, problems: &mut Problems) -> Option<Self> {
+        let at = |key: &str| format!("api.regions[{index}].{key}");
+        if !is_region_name(&region.name) {
+            let allowed = "an AWS Region's name, such as \"eu-west-1\"";
+            problems.push(Problem::new(at("name"), &region.name, allowed));
+        }
+        if region.weight > 100 {
+            let allowed = "a percentage: 0 to 100";
+            problems.push(Problem::new(at("weight"), region.weight.to_string(), allowed));
+        }
+        if !(-1_000..=1_000).contains(&region.bias_ms) {
+            let allowed = "milliseconds: -1000 to 1000";
+            problems.push(Problem::new(at("bias_ms"), region.bias_ms.to_string(), allowed));
+        }
+        let allowed = "an https URL with its stage path if it has one and nothing after it, such as \
+                       \"https://abc123.execute-api.eu-west-1.amazonaws.com/prod\"";
+        let parsed = parse_endpoint(&region.endpoint);
+        if parsed.is_none() {
+            problems.push(Problem::new(at("endpoint"), &region.endpoint, allowed));
+        }
+        let (domain_name, port, path) = parsed?;
+        Some(Self {
+            name: HeaderValue::from_str(&region.name).ok()?,
+            host: HeaderValue::from_str(&domain_name).ok()?,
+            domain_name,
+            port,
+            path,
+        })
+    }
+}
+
+/// Domain name, port and path of an endpoint. Tokens and the secret go there, so never in clear.
+fn parse_endpoint(endpoint: &str) -> Option<(String, u16, String)> {
+    let uri: Uri = endpoint.parse().ok()?;
+    let has_more = uri.path_and_query().and_then(PathAndQuery::query).is_some()
+        || uri.authority()?.as_str().contains('@')
+        || endpoint.contains('#');
+    if uri.scheme() != Some(&Scheme::HTTPS) || has_more {
+        return None;
+    }
+    let domain = uri.host()?;
+    let port = uri.port_u16().unwrap_or(443);
+    let is_name = domain.len() <= 253
+        && domain.parse::<std::net::IpAddr>().is_err()
+        && !domain.starts_with('[')
+        && domain.contains('.');
+    let path = uri.path().trim_end_matches('/');
+    let is_path = path.len() <= 255 && CanonicalPath::parse(uri.path()).is_ok();
+    (is_name && is_path && matches!(port, 443 | 1024..))
+        .then(|| (domain.to_ascii_lowercase(), port, path.to_owned()))
+}
+
+fn origin_secret(
+    api: &config::Api,
+    value: Option<&str>,
+    problems: &mut Problems,
+) -> Option<(HeaderName, HeaderValue)> {
+    let secret = api.origin_secret.as_ref()?;
+    let name = HeaderName::from_bytes(secret.header.as_bytes()).ok().filter(|name| {
+        !rules::is_disallowed(name.as_str())
+            && rules::read_only(Trigger::OriginRequest, name.as_str()).is_none()
+            && *name != http::header::HOST
+            && *name != http::header::AUTHORIZATION
+    });
+    if name.is_none() {
+        problems.push(Problem::new(
+            "api.origin_secret.header",
+            &secret.header,
+            "a header a function may set at origin-request (rules W5, W7)",
+        ));
+    }
+    let checked = value
+        .filter(|value| value.len() >= 16 && value.bytes().all(|b| b.is_ascii_graphic()))
+        .and_then(|value| HeaderValue::from_str(value).ok());
+    if checked.is_none() {
+        // What was found is a secret, or part of one: it is not repeated.
+        let found = if value.is_none() { "nothing" } else { "a value of another form" };
+        problems.push(Problem::new(
+            "api.origin_secret.env",
+            format!("{found} in the environment variable {}", secret.env),
+            "16 or more printable ASCII characters without spaces, in that variable at build time",
+        ));
+    }
+    let mut value = checked?;
+    value.set_sensitive(true);
+    Some((name?, value))
+}

@@ -1,0 +1,334 @@
+//! Which Regions may serve a request, in which order, and why.
+//!
+//! ```text
+//! all ─► route's own ─► residency ─► not disabled ─► score ─► weight ─► rule ─► sticky ─► health ─► drained ─► first three
+//!        └────────── never left ──────────────────┘  └──────────── only ever reorders ─────────────────────┘
+//! ```
+//!
+//! A filter takes Regions away for good: no failure and no switch brings them back. A preference
+//! moves Regions behind others. What a later stage says outweighs what an earlier one said, and the
+//! last stage that changed the first candidate is the reason for it.
+
+use crate::bundle::{Coordinates, RoundTrip};
+use crate::region::distance;
+use crate::region::reason::{Code, Reason};
+use crate::region::set::{MOST, RegionSet};
+
+/// Everything the choice depends on. Sets and numbers only: what they came from is settled before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'q, 's> {
+    /// The API's Regions, in the configuration's order.
+    pub regions: &'q [Candidate],
+    /// Round trips from the edge's Region, if it is known.
+    pub round_trips: Option<&'q [RoundTrip]>,
+    /// Where the viewer is, for an edge that is not.
+    pub viewer: Option<Coordinates>,
+    /// The route's own Regions.
+    pub route: RegionSet,
+    /// Where the viewer's data may be handled.
+    pub residency: RegionSet,
+    /// What the operators have switched.
+    pub switches: &'s Switches,
+    /// The rule for the viewer's place, if there is one.
+    pub rule: Option<Preferred>,
+    /// The viewer's home Region, if it has one.
+    pub home: Option<usize>,
+    /// A hash of what tells this viewer from others.
+    pub key: u64,
+    /// The Region asked for by a signed header.
+    pub pinned: Option<usize>,
+    /// Regions to be avoided because they have been failing.
+    pub avoided: RegionSet,
+    /// A Region let in again on probation, because it may have recovered.
+    pub probed: Option<usize>,
+    /// Whether this is an origin group's second try.
+    pub second_leg: bool,
+}
+
+/// What the choice needs to know of a Region.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub name: String,
+    /// A hash of the name: its part in every draw.
+    pub seed: u64,
+    pub bias_ms: i32,
+    /// Percent of the viewers nearest to it.
+    pub weight: u32,
+    pub coordinates: Option<Coordinates>,
+}
+
+/// What operators have switched by the control document; nothing, unless there is one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Switches {
+    pub drained: RegionSet,
+    pub disabled: RegionSet,
+    /// By Region; `None` leaves the configuration's.
+    pub weights: Vec<Option<u32>>,
+    /// By Region; added to the configuration's.
+    pub bias_ms: Vec<i32>,
+    pub pinned: Option<usize>,
+}
+
+/// The Regions a rule prefers, and what the rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Preferred {
+    pub regions: RegionSet,
+    pub place: MatchedPlace,
+}
+
+/// What of a viewer's place a rule matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MatchedPlace {
+    Network,
+    Country(Code),
+    Continent(Code),
+}
+
+/// At most three Regions in the order they are to be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chosen<'q> {
+    order: [u8; 3],
+    count: u8,
+    /// Which of the three serves this request: the first, or on a second leg the next.
+    at: u8,
+    pub reason: Reason<'q>,
+}
+
+impl Chosen<'_> {
+    /// The Region that serves the request.
+    pub fn region(&self) -> usize {
+        self.order[usize::from(self.at)].into()
+    }
+
+    /// All of them, first to last.
+    pub fn order(&self) -> impl Iterator<Item = usize> {
+        self.order[..usize::from(self.count)].iter().map(|index| usize::from(*index))
+    }
+
+    /// The Region whose failure made this a second leg.
+    pub fn failed(&self) -> Option<usize> {
+        (self.at > 0).then(|| self.order[0].into())
+    }
+}
+
+/// A stage of the choice, as `nearhop explain` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Route,
+    Residency,
+    Disabled,
+    Weight,
+    Rule,
+    Sticky,
+    Health,
+    Drained,
+    Override,
+    SecondLeg,
+}
+
+/// Sees the stages go by.
+pub(crate) trait Observer {
+    /// The Regions a stage took away or moved back, and the first candidate after it.
+    fn stage(&mut self, stage: Stage, affected: RegionSet, first: Option<usize>);
+    /// A Region's score in milliseconds, bias included.
+    fn score(&mut self, region: usize, ms: f32);
+}
+
+/// Sees nothing, and costs nothing.
+pub(crate) struct Unobserved;
+
+impl Observer for Unobserved {
+    fn stage(&mut self, _: Stage, _: RegionSet, _: Option<usize>) {}
+    fn score(&mut self, _: usize, _: f32) {}
+}
+
+/// Chooses. `None` where no Region is permitted.
+pub(crate) fn choose<'q>(
+    question: &Question<'q, '_>,
+    observer: &mut impl Observer,
+) -> Option<Chosen<'q>> {
+    let regions = question.regions;
+    let all = RegionSet::first(regions.len());
+    let mut ranking = Ranking { scores: [f32::INFINITY; MOST], behind: [0; MOST] };
+    for index in all.iter() {
+        let ms = question.score(index);
+        ranking.scores[index] = ms;
+        observer.score(index, ms);
+    }
+
+    let mut permitted = all;
+    let mut first = ranking.first(all);
+    let mut reason = first.map_or(Reason::Default, |first| question.base_reason(first));
+    let filters = [
+        (Stage::Route, question.route),
+        (Stage::Residency, question.residency),
+        (Stage::Disabled, all.without(question.switches.disabled)),
+    ];
+    for (stage, allowed) in filters {
+        let removed = permitted.without(allowed);
+        permitted = permitted.and(allowed);
+        let next = ranking.first(permitted);
+        if next != first {
+            reason = question.reason(stage, first);
+            first = next;
+        }
+        observer.stage(stage, removed, first);
+    }
+    first?;
+
+    for (bit, (stage, moved)) in question.preferences(permitted).into_iter().enumerate() {
+        for index in moved.iter() {
+            ranking.behind[index] |= 1 << bit;
+        }
+        let next = ranking.first(permitted);
+        if next != first {
+            reason = question.reason(stage, first);
+            first = next;
+        }
+        observer.stage(stage, moved, first);
+    }
+    let probing = question.probed.filter(|probed| first == Some(*probed));
+    if probing.is_some() {
+        reason = Reason::Probe;
+    }
+
+    let mut order = [0; 3];
+    let mut count = 0;
+    let mut left = permitted;
+    while let Some(next) = ranking.first(left).filter(|_| count < order.len()) {
+        order[count] = next as u8;
+        count += 1;
+        left = left.without(RegionSet::only(next));
+    }
+    let mut chosen = Chosen { order, count: count as u8, at: 0, reason };
+    if question.second_leg && count > 1 {
+        chosen.at = 1;
+        chosen.reason = Reason::SecondLeg;
+        observer.stage(Stage::SecondLeg, RegionSet::only(order[0].into()), Some(order[1].into()));
+    }
+    Some(chosen)
+}
+
+impl<'q> Question<'q, '_> {
+    /// Milliseconds to a Region; without any knowledge, its place in the configuration.
+    fn score(&self, index: usize) -> f32 {
+        let candidate = &self.regions[index];
+        let base = match (self.round_trips, self.viewer, candidate.coordinates) {
+            (Some(row), _, _) => row[index].ms,
+            (None, Some(viewer), Some(at)) => distance::fitted_ms(viewer, at),
+            _ => index as f32,
+        };
+        let switched = self.switches.bias_ms.get(index).copied().unwrap_or(0);
+        base + candidate.bias_ms as f32 + switched as f32
+    }
+
+    fn base_reason(&self, first: usize) -> Reason<'q> {
+        match (self.round_trips, self.viewer) {
+            (Some(row), _) if row[first].measured => Reason::Rtt,
+            (Some(_), _) | (None, Some(_)) => Reason::Distance,
+            (None, None) => Reason::Default,
+        }
+    }
+
+    /// Each stage that reorders, from the weakest to the strongest, with the Regions it moves back.
+    fn preferences(&self, permitted: RegionSet) -> [(Stage, RegionSet); 6] {
+        // Moving all of them would only forget what the earlier stages said.
+        let all_but = |kept: RegionSet| match kept.and(permitted).is_empty() {
+            true => RegionSet::EMPTY,
+            false => permitted.without(kept),
+        };
+        let behind = |moved: RegionSet| all_but(permitted.without(moved));
+        let override_by = self.pinned.or(self.switches.pinned);
+        [
+            (Stage::Weight, behind(self.left_by_weight(permitted))),
+            (Stage::Rule, self.rule.map_or(RegionSet::EMPTY, |rule| all_but(rule.regions))),
+            (
+                Stage::Sticky,
+                self.home.map_or(RegionSet::EMPTY, |home| all_but(RegionSet::only(home))),
+            ),
+            // Fails open: when all that is permitted has been failing, all of it is tried.
+            (Stage::Health, behind(self.avoided)),
+            (Stage::Drained, behind(self.switches.drained)),
+            (
+                Stage::Override,
+                override_by.map_or(RegionSet::EMPTY, |pin| all_but(RegionSet::only(pin))),
+            ),
+        ]
+    }
+
+    /// The Regions whose weight leaves this viewer to the next. Each Region draws for itself, so a
+    /// changed weight moves the share it must and nobody else, and so does a Region that goes.
+    fn left_by_weight(&self, permitted: RegionSet) -> RegionSet {
+        permitted.iter().filter(|index| self.draw(*index) >= self.weight(*index)).collect()
+    }
+
+    /// This viewer's draw for a Region: 0 to 99.
+    fn draw(&self, index: usize) -> u32 {
+        (mix(self.key ^ self.regions[index].seed) % 100) as u32
+    }
+
+    fn weight(&self, index: usize) -> u32 {
+        let switched = self.switches.weights.get(index).copied().flatten();
+        switched.unwrap_or(self.regions[index].weight)
+    }
+
+    fn reason(&self, stage: Stage, lost: Option<usize>) -> Reason<'q> {
+        let lost = lost.map_or("", |index| self.regions[index].name.as_str());
+        match stage {
+            Stage::Route => Reason::Route,
+            Stage::Residency => Reason::Residency,
+            Stage::Disabled | Stage::Drained => Reason::Drained(lost),
+            Stage::Weight => Reason::Weight,
+            Stage::Rule => match self.rule.map(|rule| rule.place) {
+                Some(MatchedPlace::Country(code)) => Reason::Country(code),
+                Some(MatchedPlace::Continent(code)) => Reason::Continent(code),
+                _ => Reason::Network,
+            },
+            Stage::Sticky => Reason::Sticky,
+            Stage::Health => Reason::Ejected(lost),
+            Stage::Override => Reason::Override,
+            Stage::SecondLeg => Reason::SecondLeg,
+        }
+    }
+}
+
+/// The home Region of a subject by weighted rendezvous hashing among some Regions: when one of them
+/// goes, only its own subjects move; when a weight changes, only the share it must.
+pub(crate) fn home_of(key: u64, regions: &[Candidate], among: RegionSet) -> Option<usize> {
+    let score = |index: usize| {
+        // A uniform number in (0, 1]: the first 53 bits of the draw.
+        let draw = ((mix(key ^ regions[index].seed) >> 11) + 1) as f64 / (1_u64 << 53) as f64;
+        -f64::from(regions[index].weight) / draw.ln().min(-f64::MIN_POSITIVE)
+    };
+    among.iter().max_by(|a, b| score(*a).total_cmp(&score(*b)))
+}
+
+/// A hash of text that is the same in every instance, on every edge.
+pub(crate) fn stable_hash(text: &str) -> u64 {
+    // FNV-1a; `mix` spreads it.
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// The finalizer of splitmix64: every bit of the input reaches every bit of the output.
+pub(crate) fn mix(mut bits: u64) -> u64 {
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+struct Ranking {
+    scores: [f32; MOST],
+    /// A bit for each preference that moved a Region back; the strongest is the highest.
+    behind: [u8; MOST],
+}
+
+impl Ranking {
+    /// The first of a set: the least moved back, then the least score, then the first named.
+    fn first(&self, set: RegionSet) -> Option<usize> {
+        set.iter().min_by(|a, b| {
+            self.behind[*a].cmp(&self.behind[*b]).then(self.scores[*a].total_cmp(&self.scores[*b]))
+        })
+    }
+}

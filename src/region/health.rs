@@ -1,0 +1,229 @@
+//! What one instance has seen of the Regions' health.
+//!
+//! Passive: nothing is ever asked, only answers are counted. An instance is one of many small copies
+//! (rule L5) and sees little, so few failures must do; and since a client can make an API fail, they
+//! must not all be its own.
+//!
+//! ```text
+//! healthy ──failures──► ejected ──time──► let in on probation ──success──► ramp ──time──► healthy
+//!                          ▲                      │ failure                  │ failure
+//!                          └──────────────────────┴──────────────────────────┘
+//! ```
+
+use std::time::Duration;
+
+use cloudfront_worker::UnixMillis;
+use http::StatusCode;
+
+use crate::region::choice::mix;
+use crate::region::set::RegionSet;
+
+/// Failures in a row, of more than one client, that eject a Region.
+const FAILURES: u32 = 3;
+/// Failures in a row that do when they are all one client's: it may be the only one there is.
+const FAILURES_OF_ONE: u32 = 6;
+/// The first ejection; the second is twice as long, and so on.
+const EJECTION: Duration = Duration::from_secs(30);
+const LONGEST_EJECTION: Duration = Duration::from_secs(300);
+/// How long a returning Region takes to get its whole share again.
+const RAMP: Duration = Duration::from_secs(10);
+/// After this time without an answer a probe is taken for lost, and another may go.
+const PROBE: Duration = Duration::from_secs(10);
+
+/// The Regions' health as this instance knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Health {
+    regions: Vec<RegionHealth>,
+    seed: u64,
+    /// The request whose answer was recorded last: its second leg is no second report.
+    last_answered: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct RegionHealth {
+    state: State,
+    failures: u32,
+    /// The client of the first of the failures, and whether there has been another.
+    client: u64,
+    several_clients: bool,
+    /// How many times in a row the Region has been ejected.
+    ejections: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum State {
+    #[default]
+    Healthy,
+    Ejected {
+        at: UnixMillis,
+        length: Duration,
+    },
+    Probed {
+        at: UnixMillis,
+    },
+    Ramping {
+        at: UnixMillis,
+    },
+    /// Whole again, but an ejection now would not be the first.
+    Recovered {
+        at: UnixMillis,
+    },
+}
+
+/// What an answer says of its Region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Success,
+    Failure,
+    /// Nothing: a client can cause it at will.
+    Neither,
+}
+
+/// What the choice is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outlook {
+    /// Regions this viewer is to avoid.
+    pub avoided: RegionSet,
+    /// A Region that may be probed by this request.
+    pub probed: Option<usize>,
+}
+
+impl Verdict {
+    /// Reads a status: 502, 503 and 504 are the platform's ways to say that an API did not answer.
+    /// A 500 may be one client's doing, 429 surely is.
+    pub fn of(status: StatusCode) -> Self {
+        match status.as_u16() {
+            502..=504 => Verdict::Failure,
+            200..=399 => Verdict::Success,
+            _ => Verdict::Neither,
+        }
+    }
+}
+
+impl Health {
+    /// So many Regions, all healthy. The seed keeps instances from returning in step.
+    pub fn new(regions: usize, seed: u64) -> Self {
+        Self { regions: vec![RegionHealth::default(); regions], seed, last_answered: 0 }
+    }
+
+    /// What a viewer of this key is to avoid now.
+    pub fn outlook(&mut self, key: u64, now: UnixMillis) -> Outlook {
+        let mut outlook = Outlook::default();
+        for (index, region) in self.regions.iter_mut().enumerate() {
+            match region.state {
+                State::Healthy | State::Recovered { .. } => {}
+                State::Ejected { at, length } => match now.since(at) {
+                    Some(time) if time >= length => {
+                        outlook.probed = outlook.probed.or(Some(index));
+                        if outlook.probed != Some(index) {
+                            outlook.avoided = outlook.avoided.or(RegionSet::only(index));
+                        }
+                    }
+                    Some(_) => outlook.avoided = outlook.avoided.or(RegionSet::only(index)),
+                    None => {
+                        region.state = State::Ejected { at: now, length };
+                        outlook.avoided = outlook.avoided.or(RegionSet::only(index));
+                    }
+                },
+                State::Probed { at } => match now.since(at) {
+                    Some(time) if time < PROBE => {
+                        outlook.avoided = outlook.avoided.or(RegionSet::only(index));
+                    }
+                    _ => {
+                        region.state = State::Ejected { at: now, length: Duration::ZERO };
+                        outlook.probed = outlook.probed.or(Some(index));
+                    }
+                },
+                State::Ramping { at } => match now.since(at) {
+                    Some(time) if time < RAMP => {
+                        let share = time.as_millis() as u64 * 100 / RAMP.as_millis() as u64;
+                        // A draw apart from the one for weights: the same viewers come back first.
+                        if mix(key ^ index as u64) % 100 >= share {
+                            outlook.avoided = outlook.avoided.or(RegionSet::only(index));
+                        }
+                    }
+                    _ => region.state = State::Recovered { at: now },
+                },
+            }
+        }
+        outlook
+    }
+
+    /// Takes note that a request has gone to a Region on probation.
+    pub fn probe(&mut self, index: usize, now: UnixMillis) {
+        self.regions[index].state = State::Probed { at: now };
+    }
+
+    /// Takes an answer's verdict. `request` and `client` are hashes.
+    pub fn record(
+        &mut self,
+        index: usize,
+        verdict: Verdict,
+        request: u64,
+        client: u64,
+        now: UnixMillis,
+    ) {
+        self.last_answered = request;
+        match verdict {
+            Verdict::Success => self.regions[index].succeed(now),
+            Verdict::Failure => self.fail(index, client, now),
+            Verdict::Neither => {}
+        }
+    }
+
+    /// Takes the report that a second leg makes of the first (rule F4), unless the first leg's own
+    /// answer has been seen: then that one knows better.
+    pub fn record_second_leg(&mut self, index: usize, request: u64, client: u64, now: UnixMillis) {
+        if self.last_answered != request {
+            self.fail(index, client, now);
+        }
+    }
+
+    fn fail(&mut self, index: usize, client: u64, now: UnixMillis) {
+        let draw = mix(self.seed ^ index as u64 ^ now.0);
+        let region = &mut self.regions[index];
+        match region.failures {
+            0 => {
+                region.client = client;
+                region.several_clients = false;
+            }
+            _ => region.several_clients |= client != region.client,
+        }
+        region.failures = region.failures.saturating_add(1);
+        let enough = if region.several_clients { FAILURES } else { FAILURES_OF_ONE };
+        match region.state {
+            State::Ejected { .. } => {}
+            State::Probed { .. } | State::Ramping { .. } => region.eject(draw, now),
+            State::Healthy | State::Recovered { .. } if region.failures >= enough => {
+                region.eject(draw, now);
+            }
+            State::Healthy | State::Recovered { .. } => {}
+        }
+    }
+}
+
+impl RegionHealth {
+    fn succeed(&mut self, now: UnixMillis) {
+        self.failures = 0;
+        match self.state {
+            State::Probed { .. } => self.state = State::Ramping { at: now },
+            // It has stayed well for as long as the longest ejection: the past is forgotten.
+            State::Recovered { at }
+                if now.since(at).is_none_or(|time| time >= LONGEST_EJECTION) =>
+            {
+                self.state = State::Healthy;
+                self.ejections = 0;
+            }
+            _ => {}
+        }
+    }
+
+    fn eject(&mut self, draw: u64, now: UnixMillis) {
+        self.ejections = self.ejections.saturating_add(1);
+        let length = EJECTION.saturating_mul(self.ejections).min(LONGEST_EJECTION);
+        // Between nine and eleven tenths, so that instances do not come back in step.
+        let tenths = 90 + (draw % 21) as u32;
+        self.state = State::Ejected { at: now, length: length * tenths / 100 };
+        self.failures = 0;
+    }
+}

@@ -1,0 +1,95 @@
+//! Why a Region was chosen.
+
+use std::fmt;
+
+use http::HeaderValue;
+
+/// Why the first candidate is the first: the last stage of the choice that put it there.
+///
+/// A closed list of stable words, sent as `x-nearhop-reason` and documented in docs/regions.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason<'r> {
+    /// The shortest measured round trip from the edge's Region.
+    Rtt,
+    /// The shortest round trip as fitted from distance.
+    Distance,
+    /// The first Region of the configuration: nothing is known of edge or viewer.
+    Default,
+    /// The nearest Region may not have this viewer's data.
+    Residency,
+    /// The nearest Region is not one of the route's own.
+    Route,
+    /// The control document drained the nearest Region, or disabled it.
+    Drained(&'r str),
+    /// A rule for the viewer's network, country or continent.
+    Network,
+    Country(Code),
+    Continent(Code),
+    /// The nearest Region's weight left this viewer to the next.
+    Weight,
+    /// The viewer's home Region.
+    Sticky,
+    /// The nearest Region has been failing.
+    Ejected(&'r str),
+    /// A failing Region's probe, or its share as it comes back.
+    Probe,
+    /// The request is on its second leg.
+    SecondLeg,
+    /// Asked for by a signed header, or by the control document's pin.
+    Override,
+}
+
+/// Two letters of a country or continent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Code([u8; 2]);
+
+impl Code {
+    /// A code of two upper-case letters.
+    pub fn new(text: &str) -> Option<Self> {
+        let code: [u8; 2] = text.as_bytes().try_into().ok()?;
+        code.iter().all(u8::is_ascii_uppercase).then_some(Self(code))
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Reason<'_> {
+    /// The reason as a header's value.
+    pub fn header(self) -> HeaderValue {
+        match self {
+            Reason::Rtt => HeaderValue::from_static("rtt"),
+            other => HeaderValue::from_str(&other.to_string())
+                .unwrap_or_else(|_| HeaderValue::from_static("default")),
+        }
+    }
+}
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Rtt => f.write_str("rtt"),
+            Reason::Distance => f.write_str("distance"),
+            Reason::Default => f.write_str("default"),
+            Reason::Residency => f.write_str("residency"),
+            Reason::Route => f.write_str("route"),
+            Reason::Drained(region) => write!(f, "drained:{region}"),
+            Reason::Network => f.write_str("rule:network"),
+            Reason::Country(code) => write!(f, "rule:country={}", code.as_str()),
+            Reason::Continent(code) => write!(f, "rule:continent={}", code.as_str()),
+            Reason::Weight => f.write_str("weight"),
+            Reason::Sticky => f.write_str("sticky"),
+            Reason::Ejected(region) => write!(f, "ejected:{region}"),
+            Reason::Probe => f.write_str("probe"),
+            Reason::SecondLeg => f.write_str("failover:2"),
+            Reason::Override => f.write_str("override"),
+        }
+    }
+}
