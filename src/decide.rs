@@ -7,14 +7,14 @@
 use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
 use cloudfront_worker::{Context, Event, Fetch, Origin, Reply, Request, Response, Trigger};
 use http::HeaderValue;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, COOKIE, HOST};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CACHE_CONTROL, COOKIE, HOST};
 
 use crate::access::{Caller, Denied, State, admit};
 use crate::config::{Cookies, Preflight, Target};
 use crate::cors::{self, Allowed, Cors};
 use crate::credentials;
-use crate::identity::{self, CORS, EDGE, REASON, REGION, is_spoofable};
-use crate::path::CanonicalPath;
+use crate::identity::{self, CORS, EDGE, REASON, REGION, X_FORWARDED_FOR, is_spoofable};
+use crate::path::{CanonicalPath, PathFault};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::region::{Api, Choice};
@@ -40,8 +40,8 @@ pub(crate) fn decide<'a>(
                 Err(stop) => descent.answer(stop, &request),
             }
         }
-        Event::OriginResponse(request, _, response) => {
-            descent.origin_response(&request, &response).into()
+        Event::OriginResponse(request, origin, response) => {
+            descent.origin_response(&request, &origin, &response).into()
         }
         Event::ViewerResponse(..) => Edits::new().into(),
     }
@@ -81,12 +81,12 @@ impl<'d, 'a> Descent<'d, 'a> {
             Target::Api => {
                 // For cache keys and logs only: origin-request decides again.
                 let (_, Choice { region, reason }) = self.nearest(route)?;
-                Ok(rewrite(edits, request, path.encoded())
+                Ok(rewrite(edits, request, path.encoded())?
                     .set(REGION, region.name.clone())
                     .set(REASON, reason.header()))
             }
             Target::Site => {
-                let edits = rewrite(edits, request, &self.policy.site.key(&path, request));
+                let edits = rewrite(edits, request, &self.policy.site.key(&path, request))?;
                 // Origin-request needs them where it verifies again.
                 let verifies_again =
                     route.demand.is_some() && !self.policy.site.viewer_request_attached;
@@ -109,20 +109,29 @@ impl<'d, 'a> Descent<'d, 'a> {
         let entered = self.enter(request, state)?;
         match entered.route.target {
             Target::Site => {
-                Ok(strip_credentials(rewrite(edits, request, &site.key(&entered.path, request))))
+                let key = site.key(&entered.path, request);
+                Ok(strip_credentials(rewrite(edits, request, &key)?))
             }
             Target::Api => {
                 let (api, choice) = self.nearest(entered.route)?;
-                Ok(self.to_api(edits, request, origin, &entered, api, choice))
+                self.to_api(edits, request, origin, &entered, api, choice)
             }
         }
     }
 
-    fn origin_response(&self, request: &Request<'a>, response: &Response<'a>) -> Edits<'a> {
+    fn origin_response(
+        &self,
+        request: &Request<'a>,
+        origin: &Origin<'a>,
+        response: &Response<'a>,
+    ) -> Edits<'a> {
         let api = self.policy.api.as_ref();
+        // Where origin-request is not attached, the stamps are a viewer's. Only it can have chosen
+        // the origin (rule W3), so the origin tells whose they are.
         let stamp = request.headers.get(&REGION);
-        let Some(region) = stamp.filter(|name| api.is_some_and(|api| api.knows(name))) else {
-            return self.policy.site.answer(response);
+        let Some(region) = stamp.filter(|name| api.is_some_and(|api| api.answers(name, origin)))
+        else {
+            return self.site_response(request, response);
         };
         let mut edits = Edits::new();
         for (name, value) in [(REGION, Some(region)), (REASON, request.headers.get(&REASON))] {
@@ -130,15 +139,34 @@ impl<'d, 'a> Descent<'d, 'a> {
                 edits = edits.set(name, value);
             }
         }
+        // Without a word from the API, a cache would keep for everyone what one caller may see.
+        if identity::is_identified(&request.headers) && !response.headers.contains(&CACHE_CONTROL) {
+            edits = edits.set(CACHE_CONTROL, NO_STORE);
+        }
         // Where the API has a CORS answer of its own, that one stands.
         if response.headers.contains(&ACCESS_CONTROL_ALLOW_ORIGIN) {
             return edits;
         }
-        let allowed = request.headers.get(&CORS).and_then(Allowed::from_stamp);
-        allowed
+        let stamp = request.headers.get(&CORS).and_then(Allowed::from_stamp);
+        stamp
             .iter()
+            .filter(|allowed| self.policy.routes.cors().any(|cors| cors.grants(allowed)))
             .flat_map(Allowed::fields)
             .fold(edits, |edits, (name, value)| edits.append(name, value))
+    }
+
+    fn site_response(&self, request: &Request<'a>, response: &Response<'a>) -> Edits<'a> {
+        let Policy { site, .. } = self.policy;
+        let edits = site.answer(response);
+        // The cache asks nobody for a token unless viewer-request stands before it.
+        let is_guarded = || {
+            CanonicalPath::parse(request.uri).is_ok_and(|path| self.route(&path).demand.is_some())
+        };
+        if !site.viewer_request_attached && is_guarded() {
+            edits.set(CACHE_CONTROL, NO_STORE)
+        } else {
+            edits
+        }
     }
 
     /// From the raw request to a caller let into a route.
@@ -170,8 +198,12 @@ impl<'d, 'a> Descent<'d, 'a> {
         }
     }
 
+    /// The route of a path: of the file it means, where that is the site's; of its own letters
+    /// otherwise, since an API reads `/health.html` as it likes.
     fn route(&self, path: &CanonicalPath<'_>) -> &'d Route {
-        self.policy.routes.find(self.policy.site.public_path(path))
+        let Policy { routes, site, .. } = self.policy;
+        let file = routes.find(site.public_path(path.decoded()));
+        if file.target == Target::Site { file } else { routes.find(path.decoded()) }
     }
 
     fn belongs_to_site(&self, request: &Request<'_>) -> bool {
@@ -194,17 +226,18 @@ impl<'d, 'a> Descent<'d, 'a> {
         entered: &Entered<'d, 'a>,
         api: &Api,
         choice: Choice<'_>,
-    ) -> Edits<'a> {
+    ) -> Result<Edits<'a>, Stop<'d>> {
         let Choice { region, reason } = choice;
-        let mut edits = rewrite(edits, request, api.path(&entered.path))
+        let mut edits = rewrite(edits, request, api.path(&entered.path))?
             .set(HOST, region.host.clone())
             .set(REGION, region.name.clone())
             .set(REASON, reason.header())
             .set(EDGE, self.edge.clone());
         // What a viewer wrote there, CloudFront appended to: the API is to see its viewer only.
-        if let Ok(client_ip) = HeaderValue::from_str(request.client_ip) {
-            edits = edits.set(X_FORWARDED_FOR, client_ip);
-        }
+        edits = match HeaderValue::from_str(request.client_ip) {
+            Ok(client_ip) => edits.set(X_FORWARDED_FOR.clone(), client_ip),
+            Err(_) => edits.remove(&X_FORWARDED_FOR),
+        };
         if let Some((name, value)) = &api.origin_secret {
             edits = edits.set(name.clone(), value.clone());
         }
@@ -221,13 +254,13 @@ impl<'d, 'a> Descent<'d, 'a> {
         if let Some(allowed) = cors {
             edits = edits.set(CORS, allowed.to_stamp());
         }
-        self.forward_cookies(edits, request, entered.route).origin(CustomOrigin {
+        Ok(self.forward_cookies(edits, request, entered.route).origin(CustomOrigin {
             protocol: Protocol::Https,
             domain_name: region.domain_name.clone().into(),
             port: region.port,
             path: region.path.clone().into(),
             without_custom_headers: self.clashing(origin, api),
-        })
+        }))
     }
 
     /// What the API sees of the cookies: all but those that carry tokens, where it wants any
@@ -246,7 +279,8 @@ impl<'d, 'a> Descent<'d, 'a> {
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),
         };
-        match HeaderValue::from_str(&kept.join("; ")) {
+        // Bytes beyond ASCII, which browsers send and RFC 6265 forbids, are the API's affair.
+        match HeaderValue::from_bytes(kept.join("; ").as_bytes()) {
             Ok(value) if !kept.is_empty() => edits.set(COOKIE, value),
             _ => edits.remove(&COOKIE),
         }
@@ -277,7 +311,7 @@ impl<'d, 'a> Descent<'d, 'a> {
     }
 }
 
-const X_FORWARDED_FOR: http::HeaderName = http::HeaderName::from_static("x-forwarded-for");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 fn strip_spoofable<'a>(request: &Request<'a>, trigger: Trigger) -> Edits<'a> {
     Edits::new().remove_where(&request.headers, |name| is_spoofable(name, trigger))
@@ -288,6 +322,17 @@ fn strip_credentials(edits: Edits<'_>) -> Edits<'_> {
     edits.remove(&COOKIE).remove(&AUTHORIZATION)
 }
 
-fn rewrite<'a>(edits: Edits<'a>, request: &Request<'a>, path: &str) -> Edits<'a> {
-    if path == request.uri { edits } else { edits.uri(path.to_owned()) }
+fn rewrite<'d, 'a>(
+    edits: Edits<'a>,
+    request: &Request<'a>,
+    path: &str,
+) -> Result<Edits<'a>, Stop<'d>> {
+    if path == request.uri {
+        return Ok(edits);
+    }
+    // A file's name in place of a folder's can be too much (rule W9).
+    if path.len() + request.querystring.len() > 8_192 {
+        return Err(Stop::Refused(Refusal::Path(PathFault::TooLong), None));
+    }
+    Ok(edits.uri(path.to_owned()))
 }

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use http::header::{AUTHORIZATION, COOKIE, HOST};
 use http::uri::{PathAndQuery, Scheme, Uri};
 use http::{HeaderName, HeaderValue};
 
-use cloudfront_worker::{Trigger, rules};
+use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
+use cloudfront_worker::{Origin, Outcome, Trigger, rules};
 
 use crate::bundle::{Bundle, RoundTrip};
 use crate::config;
+use crate::identity::{self, X_FORWARDED_FOR};
 use crate::issuer::is_region_name;
 use crate::path::CanonicalPath;
 use crate::policy::{Problem, Problems};
@@ -115,9 +118,10 @@ impl Api {
         }
     }
 
-    /// Whether a Region of that name is one of the API's.
-    pub fn knows(&self, name: &str) -> bool {
-        self.regions.iter().any(|region| region.name == name)
+    /// Whether an origin is the API in the Region of that name.
+    pub fn answers(&self, name: &str, origin: &Origin<'_>) -> bool {
+        let region = self.regions.iter().find(|region| region.name == name);
+        region.is_some_and(|region| region.domain_name.eq_ignore_ascii_case(origin.domain_name))
     }
 
     /// The path the API sees.
@@ -164,16 +168,26 @@ fn parse_endpoint(endpoint: &str) -> Option<(String, u16, String)> {
     if uri.scheme() != Some(&Scheme::HTTPS) || has_more {
         return None;
     }
-    let domain = uri.host()?;
-    let port = uri.port_u16().unwrap_or(443);
-    let is_name = domain.len() <= 253
-        && domain.parse::<std::net::IpAddr>().is_err()
-        && !domain.starts_with('[')
-        && domain.contains('.');
-    let path = uri.path().trim_end_matches('/');
-    let is_path = path.len() <= 255 && CanonicalPath::parse(uri.path()).is_ok();
-    (is_name && is_path && matches!(port, 443 | 1024..))
-        .then(|| (domain.to_ascii_lowercase(), port, path.to_owned()))
+    let domain_name = uri.host()?.to_ascii_lowercase();
+    // `Uri` would pass over a port that is no number of sixteen bits.
+    let port = match uri.authority()?.as_str().split_once(':') {
+        Some((_, port)) => port.parse().ok()?,
+        None => 443,
+    };
+    let path = uri.path().trim_end_matches('/').to_owned();
+    let origin = Edits::new().origin(CustomOrigin {
+        protocol: Protocol::Https,
+        domain_name: domain_name.clone().into(),
+        port,
+        path: path.clone().into(),
+        without_custom_headers: Vec::new(),
+    });
+    // What CloudFront would refuse at every request (rule E6) is refused once, here.
+    let is_origin = rules::check(Trigger::OriginRequest, &Outcome::Forward(origin)).is_ok()
+        && domain_name.contains('.')
+        && port != 80
+        && CanonicalPath::parse(uri.path()).is_ok();
+    is_origin.then_some((domain_name, port, path))
 }
 
 fn origin_secret(
@@ -185,14 +199,15 @@ fn origin_secret(
     let name = HeaderName::from_bytes(secret.header.as_bytes()).ok().filter(|name| {
         !rules::is_disallowed(name.as_str())
             && rules::read_only(Trigger::OriginRequest, name.as_str()).is_none()
-            && *name != http::header::HOST
-            && *name != http::header::AUTHORIZATION
+            && !identity::is_ours(name)
+            && ![&HOST, &AUTHORIZATION, &COOKIE, &X_FORWARDED_FOR].contains(&name)
     });
     if name.is_none() {
         problems.push(Problem::new(
             "api.origin_secret.header",
             &secret.header,
-            "a header a function may set at origin-request (rules W5, W7)",
+            "a header a function may set at origin-request (rules W5, W7), and that nothing else is \
+             said by, such as \"x-nearhop-origin-secret\"",
         ));
     }
     let checked = value
@@ -210,4 +225,168 @@ fn origin_secret(
     let mut value = checked?;
     value.set_sensitive(true);
     Some((name?, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::bundle::EdgeDistances;
+
+    fn api(regions: &[&str], distances: Vec<EdgeDistances>, strip_prefix: Option<&str>) -> Api {
+        let region = |name: &&str| ApiRegion {
+            name: HeaderValue::from_str(name).unwrap(),
+            domain_name: format!("{name}.example.com"),
+            host: HeaderValue::from_str(&format!("{name}.example.com")).unwrap(),
+            port: 443,
+            path: String::new(),
+        };
+        Api {
+            strip_prefix: strip_prefix.map(str::to_owned),
+            origin_secret: None,
+            regions: regions.iter().map(region).collect(),
+            distances,
+        }
+    }
+
+    fn row(edge: &str, round_trips: &[(f32, bool)]) -> EdgeDistances {
+        let round_trips = round_trips.iter().map(|&(ms, measured)| RoundTrip { ms, measured });
+        EdgeDistances { edge: edge.into(), round_trips: round_trips.collect() }
+    }
+
+    fn chosen(api: &Api, edge: &str) -> (String, String) {
+        let Choice { region, reason } = api.nearest(edge).unwrap();
+        (region.name.to_str().unwrap().to_owned(), reason.to_string())
+    }
+
+    #[test]
+    fn the_shortest_round_trip_wins_and_says_how_it_is_known() {
+        let api = api(
+            &["a-a-1", "b-b-1", "c-c-1"],
+            vec![
+                row("e-e-1", &[(90.0, true), (20.0, true), (50.0, false)]),
+                row("e-e-2", &[(90.0, true), (80.0, false), (85.0, true)]),
+                row("e-e-3", &[(7.5, true), (7.5, false), (7.5, true)]),
+                row("e-e-4", &[(f32::NAN, true), (300.0, false), (f32::INFINITY, true)]),
+            ],
+            None,
+        );
+        for (edge, region, reason) in [
+            ("e-e-1", "b-b-1", "rtt"),
+            ("e-e-2", "b-b-1", "distance"),
+            ("e-e-3", "a-a-1", "rtt"), // the first named wins a tie
+            ("e-e-4", "b-b-1", "distance"),
+            ("x-x-1", "a-a-1", "default"),
+            ("", "a-a-1", "default"),
+            ("E-E-1", "a-a-1", "default"),
+        ] {
+            assert_eq!(chosen(&api, edge), (region.to_owned(), reason.to_owned()), "{edge}");
+        }
+    }
+
+    #[test]
+    fn without_regions_there_is_no_choice() {
+        assert_eq!(api(&[], vec![row("e-e-1", &[])], None).nearest("e-e-1"), None);
+        assert_eq!(chosen(&api(&["a-a-1"], vec![row("e-e-1", &[])], None), "e-e-1").1, "default");
+    }
+
+    #[test]
+    fn a_prefix_is_taken_off_whole_segments_only() {
+        for (prefix, path, seen) in [
+            (None, "/api/hello", "/api/hello"),
+            (Some("/api"), "/api/hello", "/hello"),
+            (Some("/api"), "/api", "/"),
+            (Some("/api"), "/api/", "/"),
+            (Some("/api"), "/apix", "/apix"),
+            (Some("/api"), "/apix/api/y", "/apix/api/y"),
+            (Some("/api"), "/API/hello", "/API/hello"),
+            (Some("/api"), "/%61pi/hello", "/hello"),
+            (Some("/api"), "/api/api/hello", "/api/hello"),
+            (Some("/api"), "/x/api/hello", "/x/api/hello"),
+            (Some("/api"), "/api/caf%c3%a9", "/caf%C3%A9"),
+            (Some("/a/b"), "/a/b/c", "/c"),
+            (Some("/a/b"), "/a/bc", "/a/bc"),
+        ] {
+            let api = api(&["a-a-1"], Vec::new(), prefix);
+            assert_eq!(api.path(&CanonicalPath::parse(path).unwrap()), seen, "{prefix:?} {path}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_an_https_url_that_cloudfront_takes_for_an_origin() {
+        for (endpoint, domain_name, port, path) in [
+            ("https://a.example", "a.example", 443, ""),
+            ("https://a.example/", "a.example", 443, ""),
+            ("https://A.Example/prod/", "a.example", 443, "/prod"),
+            ("https://a.example:8443/prod/v1", "a.example", 8443, "/prod/v1"),
+        ] {
+            let expected = (domain_name.to_owned(), port, path.to_owned());
+            assert_eq!(parse_endpoint(endpoint), Some(expected), "{endpoint}");
+        }
+        let long_label = format!("https://{}.example", "a".repeat(64));
+        let long_name = format!("https://{}example", "abcdefg.".repeat(32));
+        let long_path = format!("https://a.example/{}", "a".repeat(255));
+        for endpoint in [
+            "",
+            "a.example",
+            "http://a.example",
+            "https://",
+            "https://localhost",
+            "https://192.0.2.1",
+            "https://192.0.2.1:8443/prod",
+            "https://[2001:db8::1]/",
+            "https://a.example:80",
+            "https://a.example:444",
+            "https://a.example:99999",
+            "https://user@a.example",
+            "https://a.example/?x",
+            "https://a.example/prod?x=y",
+            "https://a.example/prod#x",
+            "https://a.example/prod//v1",
+            "https://a.example/../x",
+            "https://a.example/a b",
+            "https://a..example",
+            "https://a.example.",
+            "https://.example",
+            "https://a~b.example",
+            &long_label,
+            &long_name,
+            &long_path,
+        ] {
+            assert_eq!(parse_endpoint(endpoint), None, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_a_regions_when_its_origin_is() {
+        let api = api(&["a-a-1", "b-b-1"], Vec::new(), None);
+        let origin = |domain_name| Origin {
+            kind: cloudfront_worker::OriginKind::Custom,
+            domain_name,
+            path: "",
+            custom_headers: cloudfront_worker::Headers::default(),
+        };
+        assert!(api.answers("a-a-1", &origin("a-a-1.example.com")));
+        assert!(!api.answers("a-a-1", &origin("b-b-1.example.com")));
+        assert!(!api.answers("a-a-1", &origin("bucket.s3.amazonaws.com")));
+        assert!(!api.answers("c-c-1", &origin("a-a-1.example.com")));
+        assert!(!api.answers("", &origin("")));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_permitted_is_nearer_than_the_choice(
+            ms in prop::collection::vec((0.0_f32..1000.0, any::<bool>()), 1..8),
+        ) {
+            let names: Vec<String> = (0..ms.len()).map(|i| format!("r-r-{i}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let api = api(&names, vec![row("e-e-1", &ms)], None);
+            let (name, reason) = chosen(&api, "e-e-1");
+            let at = names.iter().position(|other| *other == name).unwrap();
+            prop_assert!(ms.iter().all(|(other, _)| ms[at].0 <= *other));
+            prop_assert!(ms[..at].iter().all(|(other, _)| ms[at].0 < *other));
+            prop_assert_eq!(reason, if ms[at].1 { "rtt" } else { "distance" });
+        }
+    }
 }
