@@ -13,9 +13,17 @@ toolchain=$cache/toolchain.env # written by scripts/setup, read by scripts/build
 wasm_triple=wasm32-unknown-unknown
 
 wasm_pack_version=0.15.1
-wasm_bindgen_version=0.2.130 # the same as in Cargo.lock; wasm-opt is pinned in package.json
+wasm_bindgen_version=0.2.130 # as in Cargo.lock; wasm-opt is pinned in package.json (binaryen)
 
 rust_version=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) # the oldest that will do
+
+# tool_folder wasm-pack | wasm-bindgen-cli
+tool_folder() {
+  case $1 in
+    wasm-pack) echo "$cache/$1-$wasm_pack_version" ;;
+    wasm-bindgen-cli) echo "$cache/$1-$wasm_bindgen_version" ;;
+  esac
+}
 
 script=$(basename "$0")
 
@@ -83,10 +91,12 @@ at_least() {
 with_wasm_toolchain() {
   (
     . "$toolchain"
-    export PATH="$wasm_path:$PATH" CARGO_BUILD_TARGET="$wasm_triple"
-    if [ -n "$wasm_sysroot" ]; then
-      export RUSTC="$wasm_sysroot/../bin/rustc" SYSROOT="$wasm_sysroot"
-      export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$wasm_sysroot/../bin/wasm-ld"
+    export PATH="$(tool_folder wasm-pack)/bin:$(tool_folder wasm-bindgen-cli)/bin:$PATH"
+    export CARGO_BUILD_TARGET="$wasm_triple"
+    if [ -n "$wasm_rust" ]; then
+      export PATH="$wasm_rust/bin:$PATH" RUSTC="$wasm_rust/bin/rustc"
+      export SYSROOT="$wasm_rust/sysroot" # clippy asks no rustc for it
+      export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$wasm_rust/bin/wasm-ld"
     fi
     cargo fetch --quiet --target "$wasm_triple" # so that the folders to be remapped exist
     local flags

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use cloudfront_worker::{Request, UnixMillis};
 
-use crate::credentials::{Credentials, CredentialsFault};
+use crate::credentials::{Credentials, CredentialsFault, TokenCookie};
 use crate::keys::Keys;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
@@ -74,7 +74,7 @@ pub(crate) fn admit<'a>(
     let credentials = Credentials::of(request, &policy.issuers, &policy.limits);
     let bearer = match credentials {
         Ok(Credentials::Bearer(token)) => verify(token, policy, state, now)?,
-        Ok(Credentials::Cookies(tokens)) => verify_any(&tokens, policy, state, now)?,
+        Ok(Credentials::Cookies(cookies)) => verify_any(&cookies, policy, state, now)?,
         Ok(Credentials::None) | Err(CredentialsFault::Scheme) => {
             return Err(Refusal::TokenMissing.into());
         }
@@ -86,19 +86,26 @@ pub(crate) fn admit<'a>(
     Ok(Caller(Some(bearer)))
 }
 
-/// The first of several tokens that verifies, or else the first one's fault.
+/// The first of several cookies whose token verifies, or else the first one's fault.
 fn verify_any<'a>(
-    tokens: &[&'a str],
+    cookies: &[TokenCookie<'a>],
     policy: &Policy,
     state: &mut State,
     now: UnixMillis,
 ) -> Result<Bearer<'a>, Denied> {
     let mut first_fault = None;
-    for token in tokens {
-        match verify(token, policy, state, now) {
-            Err(Denied::Refused(refusal)) => first_fault = first_fault.or(Some(refusal)),
+    for cookie in cookies {
+        let fault = match verify(cookie.token, policy, state, now) {
+            // An issuer whose cookies are others, or none, has not agreed to this one.
+            Ok(Bearer { verified, .. })
+                if !policy.issuers[verified.issuer()].cookies.iter().any(|c| c == cookie.name) =>
+            {
+                Refusal::Token(TokenFault::Issuer)
+            }
+            Err(Denied::Refused(refusal)) => refusal,
             done => return done,
-        }
+        };
+        first_fault = first_fault.or(Some(fault));
     }
     Err(first_fault.unwrap_or(Refusal::TokenMissing).into())
 }
@@ -117,13 +124,11 @@ fn verify<'a>(
         if keys.wants_refresh(verified.issuer(), now) {
             return Err(Denied::Fetch(verified.issuer()));
         }
-        return match verified.still_holds(&policy.issuers, keys, now) {
-            Ok(()) => Ok(Bearer { verified, token }),
-            Err(fault) => {
-                verdicts.forget(token);
-                Err(Refusal::Token(fault).into())
-            }
-        };
+        if verified.still_holds(&policy.issuers, keys, now) {
+            return Ok(Bearer { verified, token });
+        }
+        // Once more from the beginning: its key may have come back, or the issuer must be asked.
+        verdicts.forget(token);
     }
     match token::verify(token, &policy.issuers, &policy.claims, keys, now) {
         Ok(verified) => {

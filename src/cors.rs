@@ -75,6 +75,12 @@ impl Cors {
         })
     }
 
+    /// Whether this rule could have allowed it.
+    pub fn grants(&self, allowed: &Allowed) -> bool {
+        self.credentials == allowed.credentials
+            && self.origins.iter().any(|origin| allowed.origin == origin.as_str())
+    }
+
     /// The edge's answer to a preflight.
     pub fn answer(&self, request: &Request<'_>, methods: &[Method]) -> http::Response<Body> {
         let mut response = http::Response::new(Body::Empty);
@@ -155,14 +161,137 @@ pub(crate) fn is_preflight(request: &Request<'_>) -> bool {
         && request.headers.contains(&ACCESS_CONTROL_REQUEST_METHOD)
 }
 
+/// Whether a browser could send this as `Origin`: it leaves out a scheme's own port.
 fn is_origin(origin: &str) -> bool {
-    let Some(authority) =
-        origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))
-    else {
-        return false;
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let (host, port) = authority.split_once(':').map_or((authority, None), |(h, p)| (h, Some(p)));
+    let own_port = match scheme {
+        "https" => "443",
+        "http" => "80",
+        _ => return false,
     };
-    !authority.is_empty()
-        && authority.bytes().all(|b| {
-            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':')
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    host.split('.').all(is_label)
+        && port.is_none_or(|port| {
+            port != own_port && !port.starts_with(['0', '+']) && port.parse::<u16>().is_ok()
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cors(origins: &[&str], credentials: bool) -> Cors {
+        let config = serde_json::json!({
+            "preflight": "answer", "origins": origins, "credentials": credentials,
+        });
+        let mut problems = Problems::new();
+        let cors = Cors::new("cors", &serde_json::from_value(config).unwrap(), &mut problems);
+        assert_eq!(problems, []);
+        cors
+    }
+
+    #[test]
+    fn origins_are_what_browsers_send() {
+        for origin in [
+            "https://app.example.com",
+            "https://app.example.com:8443",
+            "http://localhost:3000",
+            "http://127.0.0.1:8080",
+            "https://xn--bcher-kva.example",
+            "http://a.example:443",
+        ] {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for origin in [
+            "",
+            "null",
+            "*",
+            "app.example.com",
+            "https://",
+            "https://*.example.com",
+            "https://app.example.com/",
+            "https://app.example.com/x",
+            "https://App.example.com",
+            "https://app.example.com:443",
+            "http://app.example.com:80",
+            "https://app.example.com:",
+            "https://app.example.com:0",
+            "https://app.example.com:+1",
+            "https://app.example.com:99999",
+            "https://a.example:1:2",
+            "https://user@app.example.com",
+            "https://app..example.com",
+            "https://.example.com",
+            "https://app.example.com.",
+            "ftp://app.example.com",
+            "https://app.example.com?x",
+            "https://bücher.example",
+            "https://a.example b",
+        ] {
+            assert!(!is_origin(origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_stamp_says_what_was_allowed() {
+        for (origin, credentials, stamp) in [
+            ("https://app.example.com", true, "https://app.example.com credentials"),
+            ("https://app.example.com", false, "https://app.example.com"),
+            ("*", false, "*"),
+        ] {
+            let allowed = Allowed { origin: HeaderValue::from_static(origin), credentials };
+            assert_eq!(allowed.to_stamp(), stamp);
+            assert_eq!(Allowed::from_stamp(stamp), Some(allowed));
+        }
+        assert_eq!(Allowed::from_stamp("https://a.example\r\nset-cookie: x"), None);
+    }
+
+    #[test]
+    fn a_stamp_that_no_rule_could_have_made_grants_nothing() {
+        let granted = |stamp: &str, cors: &Cors| cors.grants(&Allowed::from_stamp(stamp).unwrap());
+        let (own, with_credentials) =
+            (cors(&["https://a.example"], false), cors(&["https://a.example"], true));
+        assert!(granted("https://a.example", &own));
+        assert!(granted("https://a.example credentials", &with_credentials));
+        assert!(granted("*", &cors(&["*"], false)));
+        for (stamp, cors) in [
+            ("https://a.example credentials", &own),
+            ("https://a.example", &with_credentials),
+            ("https://b.example", &own),
+            ("https://b.example", &cors(&["*"], false)),
+            ("* credentials", &cors(&["*"], false)),
+            ("*", &own),
+            ("", &own),
+        ] {
+            assert!(!granted(stamp, cors), "{stamp}");
+        }
+    }
+
+    #[test]
+    fn only_a_list_of_names_or_the_star_alone_stands() {
+        for (origins, credentials, preflight, keys) in [
+            (&["*"][..], true, "answer", &["cors.origins"][..]),
+            (&["*", "https://a.example"], false, "answer", &["cors.origins"]),
+            (&[], false, "answer", &["cors.origins"]),
+            (&[], false, "forward", &[]),
+            (
+                &["https://a.example/", "null"],
+                false,
+                "forward",
+                &["cors.origins[0]", "cors.origins[1]"],
+            ),
+        ] {
+            let config = serde_json::json!({
+                "preflight": preflight, "origins": origins, "credentials": credentials,
+            });
+            let mut problems = Problems::new();
+            Cors::new("cors", &serde_json::from_value(config).unwrap(), &mut problems);
+            let found: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
+            assert_eq!(found, keys, "{origins:?}");
+        }
+    }
 }

@@ -15,7 +15,14 @@ pub(crate) enum Credentials<'a> {
     Bearer(&'a str),
     /// From cookies of the configured names. A cookie can be set for the domain by a neighbour on
     /// another subdomain, so several are tried.
-    Cookies(Vec<&'a str>),
+    Cookies(Vec<TokenCookie<'a>>),
+}
+
+/// A cookie of a name that some issuer's tokens come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TokenCookie<'a> {
+    pub name: &'a str,
+    pub token: &'a str,
 }
 
 /// Why the `Authorization` field is no credential.
@@ -44,11 +51,10 @@ impl<'a> Credentials<'a> {
             return bearer(field).map(Credentials::Bearer);
         }
         let most = limits.cookies_tried as usize;
-        let found: Vec<&str> = issuers
-            .iter()
-            .flat_map(|issuer| &issuer.cookies)
+        let found: Vec<TokenCookie<'a>> = names(issuers)
+            .into_iter()
             .flat_map(|name| cookies_named(request, name))
-            .filter(|value| !value.is_empty())
+            .filter(|cookie| !cookie.token.is_empty())
             .take(most)
             .collect();
         Ok(if found.is_empty() { Credentials::None } else { Credentials::Cookies(found) })
@@ -69,18 +75,85 @@ fn bearer(field: &str) -> Result<&str, CredentialsFault> {
     Ok(token)
 }
 
-/// Values of the cookies of one name, in the request's order.
-fn cookies_named<'a>(request: &Request<'a>, name: &str) -> impl Iterator<Item = &'a str> {
+/// The configured names in their order, each once though several issuers may have it.
+fn names(issuers: &[Issuer]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in issuers.iter().flat_map(|issuer| &issuer.cookies) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The cookies of one name, in the request's order.
+fn cookies_named<'a>(request: &Request<'a>, name: &str) -> impl Iterator<Item = TokenCookie<'a>> {
     let fields: Vec<&'a str> = request.headers.get_all(&COOKIE).collect();
-    let name = name.to_owned();
     fields
         .into_iter()
         .flat_map(cookies)
-        .filter_map(move |(key, value)| (key == name).then_some(value))
+        .filter(move |(key, _)| *key == name)
+        .map(|(name, token)| TokenCookie { name, token })
 }
 
 /// Names and values in a `Cookie` field (RFC 6265, section 4.2.1). A name is taken to the letter:
 /// only the spaces of the grammar are trimmed, not every character that looks like one.
 pub(crate) fn cookies(field: &str) -> impl Iterator<Item = (&str, &str)> {
     field.split(';').filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_credential_is_one_scheme_one_space_and_a_token() {
+        use CredentialsFault::{Scheme, Syntax};
+        for (field, read) in [
+            ("Bearer abc", Ok("abc")),
+            ("bearer abc", Ok("abc")),
+            ("BEARER abc", Ok("abc")),
+            ("Bearer a-b.c_d~e+f/g==", Ok("a-b.c_d~e+f/g==")),
+            ("", Err(Scheme)),
+            ("abc", Err(Scheme)),
+            ("Basic YTpi", Err(Scheme)),
+            ("Bearers abc", Err(Scheme)),
+            ("Bearer\tabc", Err(Scheme)),
+            (" Bearer abc", Err(Scheme)),
+            ("Bearer,abc", Err(Scheme)),
+            ("Bearer", Err(Syntax)),
+            ("Bearer ", Err(Syntax)),
+            ("Bearer  abc", Err(Syntax)),
+            ("Bearer abc ", Err(Syntax)),
+            ("Bearer \tabc", Err(Syntax)),
+            ("Bearer abc, Bearer def", Err(Syntax)),
+            ("Bearer \"abc\"", Err(Syntax)),
+            ("Bearer ab\u{a0}c", Err(Syntax)),
+            ("Bearer aé", Err(Syntax)),
+        ] {
+            assert_eq!(bearer(field), read, "{field:?}");
+        }
+    }
+
+    #[test]
+    fn cookies_are_cut_by_the_grammar_and_nothing_else() {
+        for (field, pairs) in [
+            ("", &[][..]),
+            ("a=1", &[("a", "1")]),
+            ("a=1; b=2;c=3", &[("a", "1"), ("b", "2"), ("c", "3")]),
+            (" a=1\t;\t b=2 ", &[("a", "1"), ("b", "2")]),
+            ("a=1; a=2", &[("a", "1"), ("a", "2")]),
+            ("a=b=c", &[("a", "b=c")]),
+            ("a=", &[("a", "")]),
+            ("=a", &[("", "a")]),
+            ("a; b=1;;", &[("b", "1")]),
+            ("a=\"1\"", &[("a", "\"1\"")]),
+            ("a%3D=1", &[("a%3D", "1")]),
+            ("\u{a0}a=1", &[("\u{a0}a", "1")]),
+            ("a =1", &[("a ", "1")]),
+            ("a=1, b=2", &[("a", "1, b=2")]),
+        ] {
+            assert_eq!(cookies(field).collect::<Vec<_>>(), pairs, "{field:?}");
+        }
+    }
 }

@@ -7,14 +7,16 @@
 use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
 use cloudfront_worker::{Context, Event, Fetch, Origin, Reply, Request, Response, Trigger};
 use http::HeaderValue;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, COOKIE, HOST, SET_COOKIE};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CACHE_CONTROL, COOKIE, HOST, SET_COOKIE,
+};
 
 use crate::access::{Caller, Denied, State, admit};
 use crate::config::{Cookies, Preflight, Target};
 use crate::cors::{self, Allowed, Cors};
 use crate::credentials;
-use crate::identity::{self, CORS, EDGE, REASON, REGION, is_spoofable};
-use crate::path::CanonicalPath;
+use crate::identity::{self, CORS, EDGE, REASON, REGION, X_FORWARDED_FOR, is_spoofable};
+use crate::path::{CanonicalPath, PathFault};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::region::api::Viewer;
@@ -46,8 +48,8 @@ pub(crate) fn decide<'a>(
                 Err(stop) => descent.answer(stop, &request),
             }
         }
-        Event::OriginResponse(request, _, response) => {
-            descent.origin_response(&request, &response, state).into()
+        Event::OriginResponse(request, origin, response) => {
+            descent.origin_response(&request, &origin, &response, state).into()
         }
         Event::ViewerResponse(..) => Edits::new().into(),
     }
@@ -96,12 +98,12 @@ impl<'d, 'a> Descent<'d, 'a> {
                 // For cache keys and logs only: origin-request decides again.
                 let asked = Asked { route, trigger: Trigger::ViewerRequest, second_leg: false };
                 let (api, chosen) = self.choose(request, &caller, asked, state)?;
-                Ok(rewrite(edits, request, path.encoded())
+                Ok(rewrite(edits, request, path.encoded())?
                     .set(REGION, api.region(chosen.region()).name.clone())
                     .set(REASON, chosen.reason.header()))
             }
             Target::Site => {
-                let edits = rewrite(edits, request, &self.policy.site.key(&path, request));
+                let edits = rewrite(edits, request, &self.policy.site.key(&path, request))?;
                 // Origin-request needs them where it verifies again.
                 let verifies_again =
                     route.demand.is_some() && !self.policy.site.viewer_request_attached;
@@ -124,7 +126,8 @@ impl<'d, 'a> Descent<'d, 'a> {
         let entered = self.enter(request, state)?;
         match entered.route.target {
             Target::Site => {
-                Ok(strip_credentials(rewrite(edits, request, &site.key(&entered.path, request))))
+                let key = site.key(&entered.path, request);
+                Ok(strip_credentials(rewrite(edits, request, &key)?))
             }
             Target::Api => {
                 let api = self.policy.api.as_ref();
@@ -135,7 +138,7 @@ impl<'d, 'a> Descent<'d, 'a> {
                 };
                 let (api, chosen) = self.choose(request, &entered.caller, asked, state)?;
                 self.note_choice(request, &chosen, state);
-                Ok(self.to_api(edits, request, origin, &entered, api, &chosen))
+                self.to_api(edits, request, origin, &entered, api, &chosen)
             }
         }
     }
@@ -143,14 +146,20 @@ impl<'d, 'a> Descent<'d, 'a> {
     fn origin_response(
         &self,
         request: &Request<'a>,
+        origin: &Origin<'a>,
         response: &Response<'a>,
         state: &mut State,
     ) -> Edits<'a> {
+        // Where origin-request is not attached, the stamps are a viewer's. Only it can have chosen
+        // the origin (rule W3), so the origin tells whose they are.
         let stamp = request.headers.get(&REGION);
-        let Some((api, index)) =
-            self.policy.api.as_ref().and_then(|api| Some((api, api.index_of(stamp?)?)))
+        let Some((api, index)) = self
+            .policy
+            .api
+            .as_ref()
+            .and_then(|api| Some((api, stamp.and_then(|name| api.answering(name, origin))?)))
         else {
-            return self.policy.site.answer(response);
+            return self.site_response(request, response);
         };
         if api.passive_health {
             let verdict = Verdict::of(response.status);
@@ -165,15 +174,34 @@ impl<'d, 'a> Descent<'d, 'a> {
         if let Some(cookie) = api.home_cookie(index, &request.method, response.status) {
             edits = edits.append(SET_COOKIE, cookie);
         }
+        // Without a word from the API, a cache would keep for everyone what one caller may see.
+        if identity::is_identified(&request.headers) && !response.headers.contains(&CACHE_CONTROL) {
+            edits = edits.set(CACHE_CONTROL, NO_STORE);
+        }
         // Where the API has a CORS answer of its own, that one stands.
         if response.headers.contains(&ACCESS_CONTROL_ALLOW_ORIGIN) {
             return edits;
         }
-        let allowed = request.headers.get(&CORS).and_then(Allowed::from_stamp);
-        allowed
+        let stamp = request.headers.get(&CORS).and_then(Allowed::from_stamp);
+        stamp
             .iter()
+            .filter(|allowed| self.policy.routes.cors().any(|cors| cors.grants(allowed)))
             .flat_map(Allowed::fields)
             .fold(edits, |edits, (name, value)| edits.append(name, value))
+    }
+
+    fn site_response(&self, request: &Request<'a>, response: &Response<'a>) -> Edits<'a> {
+        let Policy { site, .. } = self.policy;
+        let edits = site.answer(response);
+        // The cache asks nobody for a token unless viewer-request stands before it.
+        let is_guarded = || {
+            CanonicalPath::parse(request.uri).is_ok_and(|path| self.route(&path).demand.is_some())
+        };
+        if !site.viewer_request_attached && is_guarded() {
+            edits.set(CACHE_CONTROL, NO_STORE)
+        } else {
+            edits
+        }
     }
 
     /// From the raw request to a caller let into a route.
@@ -205,8 +233,12 @@ impl<'d, 'a> Descent<'d, 'a> {
         }
     }
 
+    /// The route of a path: of the file it means, where that is the site's; of its own letters
+    /// otherwise, since an API reads `/health.html` as it likes.
     fn route(&self, path: &CanonicalPath<'_>) -> &'d Route {
-        self.policy.routes.find(self.policy.site.public_path(path))
+        let Policy { routes, site, .. } = self.policy;
+        let file = routes.find(site.public_path(path.decoded()));
+        if file.target == Target::Site { file } else { routes.find(path.decoded()) }
     }
 
     fn belongs_to_site(&self, request: &Request<'_>) -> bool {
@@ -284,17 +316,18 @@ impl<'d, 'a> Descent<'d, 'a> {
         entered: &Entered<'d, 'a>,
         api: &Api,
         chosen: &Chosen<'_>,
-    ) -> Edits<'a> {
+    ) -> Result<Edits<'a>, Stop<'d>> {
         let region: &ApiRegion = api.region(chosen.region());
-        let mut edits = rewrite(edits, request, api.path(&entered.path))
+        let mut edits = rewrite(edits, request, api.path(&entered.path))?
             .set(HOST, region.host.clone())
             .set(REGION, region.name.clone())
             .set(REASON, chosen.reason.header())
             .set(EDGE, self.edge.clone());
         // What a viewer wrote there, CloudFront appended to: the API is to see its viewer only.
-        if let Ok(client_ip) = HeaderValue::from_str(request.client_ip) {
-            edits = edits.set(X_FORWARDED_FOR, client_ip);
-        }
+        edits = match HeaderValue::from_str(request.client_ip) {
+            Ok(client_ip) => edits.set(X_FORWARDED_FOR.clone(), client_ip),
+            Err(_) => edits.remove(&X_FORWARDED_FOR),
+        };
         if let Some((name, value)) = &api.origin_secret {
             edits = edits.set(name.clone(), value.clone());
         }
@@ -311,13 +344,13 @@ impl<'d, 'a> Descent<'d, 'a> {
         if let Some(allowed) = cors {
             edits = edits.set(CORS, allowed.to_stamp());
         }
-        self.forward_cookies(edits, request, entered.route).origin(CustomOrigin {
+        Ok(self.forward_cookies(edits, request, entered.route).origin(CustomOrigin {
             protocol: Protocol::Https,
             domain_name: region.domain_name.clone().into(),
             port: region.port,
             path: region.path.clone().into(),
             without_custom_headers: self.clashing(origin, api),
-        })
+        }))
     }
 
     /// What the API sees of the cookies: all but those that carry tokens, where it wants any
@@ -336,7 +369,8 @@ impl<'d, 'a> Descent<'d, 'a> {
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),
         };
-        match HeaderValue::from_str(&kept.join("; ")) {
+        // Bytes beyond ASCII, which browsers send and RFC 6265 forbids, are the API's affair.
+        match HeaderValue::from_bytes(kept.join("; ").as_bytes()) {
             Ok(value) if !kept.is_empty() => edits.set(COOKIE, value),
             _ => edits.remove(&COOKIE),
         }
@@ -367,7 +401,7 @@ impl<'d, 'a> Descent<'d, 'a> {
     }
 }
 
-const X_FORWARDED_FOR: http::HeaderName = http::HeaderName::from_static("x-forwarded-for");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 fn strip_spoofable<'a>(request: &Request<'a>, trigger: Trigger) -> Edits<'a> {
     Edits::new().remove_where(&request.headers, |name| is_spoofable(name, trigger))
@@ -378,6 +412,17 @@ fn strip_credentials(edits: Edits<'_>) -> Edits<'_> {
     edits.remove(&COOKIE).remove(&AUTHORIZATION)
 }
 
-fn rewrite<'a>(edits: Edits<'a>, request: &Request<'a>, path: &str) -> Edits<'a> {
-    if path == request.uri { edits } else { edits.uri(path.to_owned()) }
+fn rewrite<'d, 'a>(
+    edits: Edits<'a>,
+    request: &Request<'a>,
+    path: &str,
+) -> Result<Edits<'a>, Stop<'d>> {
+    if path == request.uri {
+        return Ok(edits);
+    }
+    // A file's name in place of a folder's can be too much (rule W9).
+    if path.len() + request.querystring.len() > 8_192 {
+        return Err(Stop::Refused(Refusal::Path(PathFault::TooLong), None));
+    }
+    Ok(edits.uri(path.to_owned()))
 }

@@ -1,7 +1,9 @@
 //! The headers by which the API learns what the edge knows, and those a viewer may not send.
 
-use cloudfront_worker::Trigger;
+use std::borrow::Cow;
+
 use cloudfront_worker::edits::Edits;
+use cloudfront_worker::{Headers, Trigger};
 use http::{HeaderName, HeaderValue};
 
 use crate::token::Verified;
@@ -14,6 +16,9 @@ pub(crate) const REASON: HeaderName = HeaderName::from_static("x-nearhop-reason"
 pub(crate) const EDGE: HeaderName = HeaderName::from_static("x-nearhop-edge");
 /// A caller on another origin, let through by the route's CORS rule; for origin-response.
 pub(crate) const CORS: HeaderName = HeaderName::from_static("x-nearhop-cors");
+
+/// The viewer's address.
+pub(crate) static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 const USER: HeaderName = HeaderName::from_static("x-nearhop-user");
 const USERNAME: HeaderName = HeaderName::from_static("x-nearhop-username");
@@ -40,27 +45,47 @@ pub(crate) fn identify<'a>(edits: Edits<'a>, verified: &Verified) -> Edits<'a> {
     edits
 }
 
-/// Whether a header could pass for ours or for CloudFront's, when a viewer sent it. Lower case.
+/// Whether a request has been given a caller's identity.
+pub(crate) fn is_identified(headers: &Headers<'_>) -> bool {
+    headers.contains(&USER)
+}
+
+/// Whether a name is one of those set here, or for the API's choice.
+pub(crate) fn is_ours(name: &HeaderName) -> bool {
+    [REGION, REASON, EDGE, CORS, USER, USERNAME, CLIENT, GROUPS, SCOPES].contains(name)
+}
+
+/// Whether a header could pass for ours, for CloudFront's or for a proxy's, when a viewer sent it.
+/// Lower case.
 pub(crate) fn is_spoofable(name: &str, trigger: Trigger) -> bool {
-    let by_viewer = match trigger {
-        // CloudFront adds its own after viewer-request only (rule W8).
-        Trigger::ViewerRequest => name.starts_with("cloudfront-") || name == "x-forwarded-for",
-        _ => false,
-    };
-    by_viewer
-        || name.starts_with("x-nearhop-")
-        || matches!(
-            name,
-            "forwarded"
-                | "x-forwarded-host"
-                | "x-forwarded-port"
-                | "x-forwarded-prefix"
-                | "x-forwarded-server"
-                | "x-original-url"
-                | "x-original-host"
-                | "x-rewrite-url"
-                | "x-http-method-override"
-        )
+    // Servers that hand headers on as variables (CGI and its heirs) read both as `X_NEARHOP_USER`.
+    let spelled_otherwise = name.contains('_');
+    let name = if spelled_otherwise { Cow::Owned(name.replace('_', "-")) } else { name.into() };
+    // CloudFront adds its own after viewer-request only (rule W8), and with hyphens.
+    let by_viewer = trigger == Trigger::ViewerRequest || spelled_otherwise;
+    match name.as_ref() {
+        "x-forwarded-for" => by_viewer,
+        // Never seen, and not to be touched (rule W7).
+        "x-forwarded-proto" => spelled_otherwise,
+        name => {
+            (by_viewer && name.starts_with("cloudfront-"))
+                || ["x-nearhop-", "x-forwarded-", "x-original-"]
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix))
+                || matches!(
+                    name,
+                    "forwarded"
+                        | "true-client-ip"
+                        | "x-client-ip"
+                        | "x-cluster-client-ip"
+                        | "x-rewrite-url"
+                        // With these a preflight, let through without a token, could be a DELETE.
+                        | "x-http-method"
+                        | "x-http-method-override"
+                        | "x-method-override"
+                )
+        }
+    }
 }
 
 fn value<'v>(parts: impl IntoIterator<Item = &'v str>) -> HeaderValue {
@@ -92,4 +117,78 @@ fn value<'v>(parts: impl IntoIterator<Item = &'v str>) -> HeaderValue {
         }
     }
     HeaderValue::from_str(&text).expect("percent-encoded text is visible ASCII")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_viewer_may_not_say_is_known_by_name() {
+        use Trigger::{OriginRequest, ViewerRequest};
+        for name in [
+            "x-nearhop-user",
+            "x-nearhop-",
+            "x-nearhop-whatever-comes",
+            "x_nearhop_user",
+            "x-nearhop_user",
+            "x_forwarded_for",
+            "x_forwarded_proto",
+            "cloudfront_viewer_country",
+            "forwarded",
+            "x-forwarded-host",
+            "x-forwarded-user",
+            "x-original-url",
+            "x-original-forwarded-for",
+            "x-rewrite-url",
+            "x-http-method-override",
+            "x-http-method",
+            "x-method-override",
+            "true-client-ip",
+        ] {
+            assert!(is_spoofable(name, ViewerRequest), "{name}");
+            assert!(is_spoofable(name, OriginRequest), "{name}");
+        }
+        // CloudFront's own from origin-request on (rules W8, E11).
+        for name in ["x-forwarded-for", "cloudfront-viewer-country", "cloudfront-is-mobile-viewer"]
+        {
+            assert!(is_spoofable(name, ViewerRequest), "{name}");
+            assert!(!is_spoofable(name, OriginRequest), "{name}");
+        }
+        for name in [
+            "host",
+            "authorization",
+            "cookie",
+            "user-agent",
+            "via",
+            "x-nearhop",
+            "x-nearhopper",
+            "ax-nearhop-user",
+            "x-requested-with",
+            "x-forwarded-proto", // never there, never to be touched (rule W7)
+        ] {
+            assert!(!is_spoofable(name, ViewerRequest), "{name}");
+            assert!(!is_spoofable(name, OriginRequest), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_cannot_be_read_as_others() {
+        for (parts, text) in [
+            (&["a"][..], "a"),
+            (&["a", "b"], "a,b"),
+            (&["a,b"], "a%2Cb"),
+            (&["a%2Cb"], "a%252Cb"),
+            (&["a b", "c\r\nx: y"], "a%20b,c%0D%0Ax:%20y"),
+            (&["Jürgen"], "J%C3%BCrgen"),
+            (&["利用者"], "%E5%88%A9%E7%94%A8%E8%80%85"),
+            (
+                &["reports/read", "https://api.example.com/x"],
+                "reports/read,https://api.example.com/x",
+            ),
+            (&["\0"], "%00"),
+        ] {
+            assert_eq!(value(parts.iter().copied()), text);
+        }
+    }
 }

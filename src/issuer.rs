@@ -152,6 +152,7 @@ fn issuer_url(
 
 pub(crate) fn is_region_name(name: &str) -> bool {
     name.split('-').count() >= 3
+        && name.split('-').all(|part| !part.is_empty())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && name.ends_with(|c: char| c.is_ascii_digit())
 }
@@ -179,4 +180,118 @@ fn has_host(rest: &str) -> bool {
 fn is_cookie_name(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuers(json: serde_json::Value) -> (Vec<Issuer>, Problems) {
+        let config = serde_json::from_value(serde_json::json!({ "issuers": json })).unwrap();
+        let mut problems = Problems::new();
+        (Issuer::all(&config, &mut problems), problems)
+    }
+
+    #[test]
+    fn both_forms_of_an_issuer_are_taken_to_the_letter() {
+        let (issuers, problems) = issuers(serde_json::json!([
+            { "user_pool": "eu-west-1_Example01", "clients": ["a"] },
+            { "user_pool": "eu-west-1_Example02", "region": "eu-west-1", "clients": ["a"] },
+            {
+                "issuer": "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example01",
+                "clients": ["a"],
+                "jwks_url": "https://keys.example.com/pool.json",
+            },
+        ]));
+        assert_eq!(problems, []);
+        let urls: Vec<_> = issuers.iter().map(|i| (i.url.as_str(), i.jwks_url.as_str())).collect();
+        assert_eq!(
+            urls,
+            [
+                (
+                    "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example01",
+                    "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example01/.well-known/jwks.json"
+                ),
+                (
+                    "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example02",
+                    "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example02/.well-known/jwks.json"
+                ),
+                (
+                    "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example01",
+                    "https://keys.example.com/pool.json"
+                ),
+            ]
+        );
+        // The kind of token meant for APIs, and no leeway, unless somebody asks for more.
+        assert_eq!(issuers[0].token_use, [TokenUse::Access]);
+        assert_eq!((issuers[0].leeway_seconds, issuers[0].cookies.len()), (0, 0));
+    }
+
+    #[test]
+    fn an_issuer_that_is_not_named_is_no_repetition_of_another() {
+        let (_, problems) =
+            issuers(serde_json::json!([{ "clients": ["a"] }, { "clients": ["a"] }]));
+        let found: Vec<_> = problems.iter().map(|p| (p.key.as_str(), p.found.as_str())).collect();
+        assert_eq!(found, [("issuers[0]", "neither"), ("issuers[1]", "neither")]);
+    }
+
+    #[test]
+    fn names_of_regions() {
+        for name in ["us-east-1", "ap-southeast-12", "us-gov-west-1", "cn-north-1"] {
+            assert!(is_region_name(name), "{name}");
+        }
+        for name in
+            ["", "us-east", "us-east-", "--1", "us--1", "US-EAST-1", "us_east_1", "us-east-1a"]
+        {
+            assert!(!is_region_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn urls_that_can_be_trusted() {
+        for url in ["https://a.example", "https://a.example:8443/x?y=z", "https://127.0.0.1/"] {
+            assert!(is_https(url), "{url}");
+        }
+        for url in [
+            "",
+            "https://",
+            "https:///x",
+            "http://a.example",
+            "HTTPS://a.example",
+            "//a.example",
+            "https://user@a.example/",
+            "https://a.example/ x",
+            "https://a.example/\n",
+            "https://ä.example",
+            "https://?x",
+            "https://#x",
+            "https://[::1]/",
+        ] {
+            assert!(!is_https(url), "{url}");
+        }
+        for url in ["http://127.0.0.1", "http://127.0.0.1:9/keys", "http://localhost:9/keys"] {
+            assert!(is_http_on_loopback(url), "{url}");
+        }
+        for url in [
+            "https://127.0.0.1/",
+            "http://127.0.0.1.example.com/",
+            "http://localhost.example.com/",
+            "http://a.example/127.0.0.1",
+            "http://127.0.0.1@a.example/",
+            "http://127.0.0.2/",
+            "http://",
+        ] {
+            assert!(!is_http_on_loopback(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn names_of_cookies() {
+        for name in ["nearhop_access", "__Host-token", "a.b", "!#$%&'*+-.^_`|~"] {
+            assert!(is_cookie_name(name), "{name}");
+        }
+        for name in ["", "a b", "a=b", "a;b", "a,b", "a\"", "a\t", "ä", "a/b", "a\u{a0}"] {
+            assert!(!is_cookie_name(name), "{name}");
+        }
+    }
 }

@@ -69,7 +69,7 @@ pub(crate) enum Lookup<'k> {
 pub enum KeySetFault {
     /// It is not a JWK Set (RFC 7517, section 5).
     Json(String),
-    /// Two of its keys have the same `kid`.
+    /// Two of its usable keys have the same `kid`.
     DuplicateKid,
     /// It has no RS256 key of 2,048 bits or more with a public exponent of 65,537 or more.
     NoUsableKey,
@@ -220,17 +220,17 @@ fn usable_keys(json: &[u8]) -> Result<Vec<Rs256Key>, KeySetFault> {
     let mut keys: Vec<Rs256Key> = Vec::new();
     for jwk in set.keys {
         let Some(kid) = jwk.kid.filter(|kid| !kid.is_empty()) else { continue };
-        // Which of two keys a token means would be anyone's guess.
-        if keys.iter().any(|key| key.kid == kid) {
-            return Err(KeySetFault::DuplicateKid);
-        }
         let for_rs256 = jwk.kty.as_deref() == Some("RSA")
             && jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
             && jwk.alg.as_deref().is_none_or(|alg| alg == "RS256");
         let (Some(modulus), Some(exponent), true) = (jwk.n, jwk.e, for_rs256) else { continue };
-        if let Some(modulus_bytes) = strength(&modulus, &exponent) {
-            keys.push(Rs256Key { kid, modulus, exponent, modulus_bytes });
+        let Some(modulus_bytes) = strength(&modulus, &exponent) else { continue };
+        // Which of two keys a token means would be anyone's guess. One of another kind or use it
+        // cannot mean (RFC 7517, section 4.5).
+        if keys.iter().any(|key| key.kid == kid) {
+            return Err(KeySetFault::DuplicateKid);
         }
+        keys.push(Rs256Key { kid, modulus, exponent, modulus_bytes });
     }
     Ok(keys)
 }

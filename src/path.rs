@@ -84,9 +84,13 @@ impl<'a> CanonicalPath<'a> {
     /// Whether the last segment has a file extension: `/app.js`, but not `/v1.2/users` or
     /// `/.well-known`.
     pub fn has_extension(&self) -> bool {
-        let name = self.decoded().rsplit('/').next().unwrap_or_default();
-        matches!(name.rsplit_once('.'), Some((stem, extension)) if !stem.is_empty() && !extension.is_empty())
+        has_extension(self.decoded().rsplit('/').next().unwrap_or_default())
     }
+}
+
+/// Whether a file's name has an extension.
+pub(crate) fn has_extension(name: &str) -> bool {
+    matches!(name.rsplit_once('.'), Some((stem, extension)) if !stem.is_empty() && !extension.is_empty())
 }
 
 fn check_literal(byte: u8) -> Result<(), PathFault> {

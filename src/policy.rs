@@ -61,6 +61,8 @@ impl Policy {
         check_keys(&config.keys, &mut problems);
         check_limits(&config.limits, &mut problems);
         check_scopes(bundle, &mut problems);
+        check_files(bundle, &policy.site, &mut problems);
+        check_resolved(bundle, &mut problems);
         if problems.is_empty() { Ok(policy) } else { Err(problems) }
     }
 }
@@ -110,6 +112,40 @@ fn check_scopes(bundle: &Bundle, problems: &mut Problems) {
                 format!("routes[{index}].scopes"),
                 route.scopes.join(", "),
                 "no scopes, or an issuer whose token_use includes \"access\"",
+            ));
+        }
+    }
+}
+
+/// A file of several paths is matched by one of them: a pattern of another would guard nothing.
+fn check_files(bundle: &Bundle, site: &Site, problems: &mut Problems) {
+    for (index, route) in bundle.config.routes.iter().enumerate() {
+        let root = route.pattern.trim_end_matches('*').trim_end_matches('/');
+        let matched = site.public_path(root);
+        if root.starts_with('/') && matched != root {
+            problems.push(Problem::new(
+                format!("routes[{index}].pattern"),
+                &route.pattern,
+                format!("{matched}: a file that several paths lead to is matched by the shortest"),
+            ));
+        }
+    }
+}
+
+/// What a bundle carries beside the configuration is as long as the lists it belongs to.
+fn check_resolved(bundle: &Bundle, problems: &mut Problems) {
+    let issuers = bundle.config.issuers.len();
+    if bundle.key_sets.len() != issuers {
+        let found = bundle.key_sets.len().to_string();
+        problems.push(Problem::new("key_sets", found, format!("{issuers}: one for each issuer")));
+    }
+    let regions = bundle.config.api.as_ref().map_or(0, |api| api.regions.len());
+    for (index, row) in bundle.distances.iter().enumerate() {
+        if row.round_trips.len() != regions {
+            problems.push(Problem::new(
+                format!("distances[{index}].round_trips"),
+                row.round_trips.len().to_string(),
+                format!("{regions}: one for each API Region"),
             ));
         }
     }

@@ -219,3 +219,137 @@ impl Refusal {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn all() -> Vec<(u16, &'static str, Refusal)> {
+        use TokenFault::*;
+        let token = |fault| Refusal::Token(fault);
+        vec![
+            (401, "token_missing", Refusal::TokenMissing),
+            (401, "token_malformed", token(Malformed)),
+            (401, "token_algorithm", token(Algorithm)),
+            (401, "token_issuer", token(Issuer)),
+            (401, "token_key_unknown", token(KeyUnknown)),
+            (401, "token_signature", token(Signature)),
+            (401, "token_client", token(Client)),
+            (401, "token_use", token(Use)),
+            (401, "token_expired", token(Expired)),
+            (401, "token_not_yet_valid", token(NotYetValid)),
+            (400, "request_malformed", Refusal::RequestMalformed),
+            (403, "client_not_allowed", Refusal::ClientNotAllowed),
+            (403, "group_required", Refusal::GroupRequired),
+            (403, "scope_required", Refusal::ScopeRequired("a/read b/write".into())),
+            (400, "path_ambiguous", Refusal::Path(PathFault::DotSegment)),
+            (405, "method_not_allowed", Refusal::Method("GET, HEAD".into())),
+            (503, "keys_unavailable", Refusal::KeysUnavailable),
+            (503, "no_region", Refusal::NoRegion),
+            (500, "internal", Refusal::Internal),
+        ]
+    }
+
+    fn header<'r>(response: &'r Response<Body>, name: &str) -> Option<&'r str> {
+        response.headers().get(name).map(|value| value.to_str().unwrap())
+    }
+
+    fn text(response: &Response<Body>) -> &str {
+        match response.body() {
+            Body::Text(text) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_refusal_is_a_sound_answer_that_no_cache_keeps() {
+        let mut codes = BTreeSet::new();
+        for (status, code, refusal) in all() {
+            assert!(codes.insert(code), "{code} is there twice");
+            assert_eq!((refusal.status().as_u16(), refusal.code()), (status, code));
+            for is_page in [false, true] {
+                let response = refusal.response("the-id", is_page);
+                assert_eq!(response.status(), status);
+                assert_eq!(header(&response, "cache-control"), Some("no-store"), "{code}");
+                assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"), "{code}");
+                let challenges = matches!(status, 401 | 403) || code == "request_malformed";
+                assert_eq!(
+                    response.headers().contains_key("www-authenticate"),
+                    challenges,
+                    "{code}"
+                );
+                assert_eq!(response.headers().contains_key("retry-after"), status == 503, "{code}");
+                // Far below what viewer-request may answer (rule G2).
+                assert!(text(&response).len() < 1_000, "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn programs_get_json_and_page_loads_a_page() {
+        for (_, code, refusal) in all() {
+            let program = refusal.response("the-\"id\"", false);
+            assert_eq!(header(&program, "content-type"), Some("application/json"));
+            let body: serde_json::Value = serde_json::from_str(text(&program)).unwrap();
+            assert_eq!((&body["error"], &body["request_id"]), (&code.into(), &"the-\"id\"".into()));
+            assert_eq!(body["message"], refusal.message());
+            assert_eq!(body.as_object().unwrap().len(), 3);
+
+            let page = refusal.response("the-id", true);
+            assert_eq!(header(&page, "content-type"), Some("text/html; charset=utf-8"));
+            assert!(text(&page).starts_with("<!doctype html>"), "{code}");
+            assert!(text(&page).contains(refusal.message()), "{code}");
+        }
+    }
+
+    #[test]
+    fn challenges_are_those_of_rfc_6750() {
+        let challenge = |refusal: Refusal| refusal.challenge().unwrap_or_default();
+        assert_eq!(challenge(Refusal::TokenMissing), "Bearer");
+        assert_eq!(
+            challenge(Refusal::Token(TokenFault::Expired)),
+            r#"Bearer error="invalid_token", error_description="The token has expired.""#
+        );
+        assert!(
+            challenge(Refusal::RequestMalformed).starts_with(r#"Bearer error="invalid_request""#)
+        );
+        for refusal in [Refusal::GroupRequired, Refusal::ClientNotAllowed] {
+            assert!(challenge(refusal).starts_with(r#"Bearer error="insufficient_scope""#));
+        }
+        assert_eq!(
+            challenge(Refusal::ScopeRequired("a/read b/write".into())),
+            r#"Bearer error="insufficient_scope", scope="a/read b/write""#
+        );
+        for (_, _, refusal) in all() {
+            // Section 3's alphabet for error_description: no quote, no backslash.
+            assert!(
+                refusal
+                    .message()
+                    .bytes()
+                    .all(|b| matches!(b, 0x20..=0x7e) && !b"\"\\".contains(&b))
+            );
+        }
+    }
+
+    #[test]
+    fn a_method_that_is_refused_learns_which_are_not() {
+        let response = Refusal::Method("GET, HEAD".into()).response("", false);
+        assert_eq!(header(&response, "allow"), Some("GET, HEAD"));
+    }
+
+    #[test]
+    fn the_client_is_not_told_what_the_operator_is() {
+        for (_, code, refusal) in all() {
+            let response = refusal.response("", false);
+            let told = [Refusal::KeysUnavailable, Refusal::Token(TokenFault::Issuer)]
+                .contains(&refusal)
+                || matches!(refusal, Refusal::Path(_));
+            if told {
+                assert_ne!(refusal.detail(), refusal.message(), "{code}");
+                assert!(!text(&response).contains(&refusal.detail()), "{code}");
+            }
+        }
+    }
+}

@@ -8,7 +8,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::config::{self, NotFound, SiteMode};
-use crate::path::CanonicalPath;
+use crate::path::{CanonicalPath, has_extension};
 use crate::policy::{Problem, Problems};
 
 /// The site, with its settings checked.
@@ -51,18 +51,25 @@ impl Site {
         }
     }
 
-    /// The path a pattern is matched against. One file can be reached by several paths
-    /// (`/admin`, `/admin.html`; `/docs/`, `/docs/index.html`): the rule of one is the rule of all.
-    pub fn public_path<'p>(&self, path: &'p CanonicalPath<'_>) -> &'p str {
-        let path = path.decoded();
-        if let Some(folder) = path.strip_suffix(self.index.as_str())
-            && folder.ends_with('/')
-        {
-            return folder;
-        }
-        match path.strip_suffix(".html") {
-            Some(page) if self.mode == SiteMode::CleanUrls && !page.ends_with('/') => page,
-            _ => path,
+    /// The path a pattern is matched against. One file can be reached by several paths (`/admin`,
+    /// `/admin.html`; `/docs/`, `/docs/index.html`, `/docs/index`): the rule of one is the rule of
+    /// all. Takes a decoded path.
+    pub fn public_path<'p>(&self, path: &'p str) -> &'p str {
+        let (folder, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+        let page = self.page(name);
+        if page == self.page(&self.index) { folder } else { &path[..folder.len() + page.len()] }
+    }
+
+    /// A file's name as [`key`](Self::key) would complete it: without `.html` in clean-URL mode,
+    /// unless what is left would pass for another file's whole name.
+    fn page<'p>(&self, file: &'p str) -> &'p str {
+        match file.strip_suffix(".html") {
+            Some(page)
+                if self.mode == SiteMode::CleanUrls && !page.is_empty() && !has_extension(page) =>
+            {
+                page
+            }
+            _ => file,
         }
     }
 
@@ -114,18 +121,24 @@ pub(crate) fn is_page_load(request: &Request<'_>) -> bool {
     match request.headers.get(&ACCEPT) {
         // RFC 9110, section 12.5.1: without the field, anything is acceptable.
         None => true,
-        Some(accept) => accept.split(',').any(|range| {
-            let media_type = range.split(';').next().unwrap_or_default().trim();
-            matches!(media_type, "text/html" | "text/*" | "*/*" | "application/xhtml+xml")
-        }),
+        Some(_) => {
+            request.headers.get_all(&ACCEPT).flat_map(|accept| accept.split(',')).any(takes_html)
+        }
     }
+}
+
+fn takes_html(media_range: &str) -> bool {
+    let media_type = media_range.split(';').next().unwrap_or_default().trim();
+    ["text/html", "application/xhtml+xml", "text/*", "*/*"]
+        .iter()
+        .any(|html| media_type.eq_ignore_ascii_case(html))
 }
 
 fn response_headers(
     headers: &[config::ResponseHeader],
     problems: &mut Problems,
 ) -> Vec<(HeaderName, HeaderValue)> {
-    let mut checked = Vec::with_capacity(headers.len());
+    let mut checked: Vec<(HeaderName, HeaderValue)> = Vec::with_capacity(headers.len());
     for (i, header) in headers.iter().enumerate() {
         let key = |part: &str| format!("site.headers[{i}].{part}");
         let name = HeaderName::from_bytes(header.name.as_bytes());
@@ -142,6 +155,13 @@ fn response_headers(
                     "a header a function may set at origin-response (rules W6, W7)",
                 ));
             }
+            Ok(name) if checked.iter().any(|(other, _)| other == name) => {
+                problems.push(Problem::new(
+                    key("name"),
+                    &header.name,
+                    "each header once: of two values, only the last would be sent",
+                ));
+            }
             Ok(_) => {}
         }
         if value.is_err() {
@@ -151,4 +171,150 @@ fn response_headers(
         checked.extend(name.ok().zip(value.ok()));
     }
     checked
+}
+
+#[cfg(test)]
+mod tests {
+    use cloudfront_worker::Headers;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn site(mode: SiteMode, index: &str) -> Site {
+        let config = config::Site { mode, index: index.into(), ..config::Site::default() };
+        let mut problems = Problems::new();
+        let site = Site::new(&config, None, &mut problems);
+        assert_eq!(problems, []);
+        site
+    }
+
+    /// A request without headers; for anything at all, as HTTP has it.
+    fn request(method: Method) -> Request<'static> {
+        Request {
+            method,
+            client_ip: "192.0.2.1",
+            uri: "/",
+            querystring: "",
+            headers: Headers::default(),
+            body: None,
+        }
+    }
+
+    fn key(site: &Site, path: &str, method: Method) -> String {
+        site.key(&CanonicalPath::parse(path).unwrap(), &request(method)).into_owned()
+    }
+
+    #[test]
+    fn each_mode_finds_its_files() {
+        use SiteMode::*;
+        for (mode, path, load, script) in [
+            (Spa, "/", "/index.html", "/index.html"),
+            (Spa, "/orders/17", "/index.html", "/orders/17"),
+            (Spa, "/orders/", "/index.html", "/orders/index.html"),
+            (Spa, "/app.js", "/app.js", "/app.js"),
+            (Spa, "/.well-known/x", "/index.html", "/.well-known/x"),
+            (CleanUrls, "/", "/index.html", "/index.html"),
+            (CleanUrls, "/about", "/about.html", "/about.html"),
+            (CleanUrls, "/about.html", "/about.html", "/about.html"),
+            (CleanUrls, "/docs/", "/docs/index.html", "/docs/index.html"),
+            (CleanUrls, "/caf%c3%a9", "/caf%C3%A9.html", "/caf%C3%A9.html"),
+            (CleanUrls, "/app.js", "/app.js", "/app.js"),
+            (Plain, "/", "/index.html", "/index.html"),
+            (Plain, "/about", "/about", "/about"),
+            (Plain, "/docs/", "/docs/index.html", "/docs/index.html"),
+        ] {
+            let site = site(mode, "index.html");
+            assert_eq!(key(&site, path, Method::GET), load, "{mode:?} {path}");
+            assert_eq!(key(&site, path, Method::HEAD), load, "{mode:?} {path}");
+            assert_eq!(key(&site, path, Method::POST), script, "{mode:?} {path}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_matched_by_one_of_its_paths() {
+        use SiteMode::*;
+        for (mode, index, path, public) in [
+            (Spa, "index.html", "/index.html", "/"),
+            (Spa, "index.html", "/docs/index.html", "/docs/"),
+            (Spa, "index.html", "/docs/index", "/docs/index"),
+            (Spa, "index.html", "/about.html", "/about.html"),
+            (Spa, "index.html", "/xindex.html", "/xindex.html"),
+            (Spa, "index.html", "/index.html/x", "/index.html/x"),
+            (Plain, "default.htm", "/docs/default.htm", "/docs/"),
+            (Plain, "default.htm", "/docs/index.html", "/docs/index.html"),
+            (CleanUrls, "index.html", "/about.html", "/about"),
+            (CleanUrls, "index.html", "/about.HTML", "/about.HTML"),
+            (CleanUrls, "index.html", "/docs/index.html", "/docs/"),
+            (CleanUrls, "index.html", "/docs/index", "/docs/"),
+            (CleanUrls, "index.html", "/index", "/"),
+            (CleanUrls, "index.html", "/xindex", "/xindex"),
+            (CleanUrls, "default.htm", "/docs/default.htm", "/docs/"),
+            (CleanUrls, "default.htm", "/docs/default", "/docs/default"),
+            // These are files beside the one whose name they seem to say in full.
+            (CleanUrls, "index.html", "/report.pdf.html", "/report.pdf.html"),
+            (CleanUrls, "index.html", "/docs/.html", "/docs/.html"),
+        ] {
+            assert_eq!(site(mode, index).public_path(path), public, "{mode:?} {index} {path}");
+        }
+    }
+
+    #[test]
+    fn media_ranges_take_html_or_do_not() {
+        for range in ["text/html", " text/html;level=1", "TEXT/HTML", "text/*", "*/*;q=0.8"] {
+            assert!(takes_html(range), "{range}");
+        }
+        for range in ["", "application/json", "text/plain", "text/htmlx", "image/*", "html"] {
+            assert!(!takes_html(range), "{range}");
+        }
+    }
+
+    fn mode() -> impl Strategy<Value = SiteMode> {
+        prop::sample::select(vec![SiteMode::Spa, SiteMode::CleanUrls, SiteMode::Plain])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn paths_of_one_file_are_under_one_rule(
+            mode in mode(),
+            index in prop::sample::select(vec!["index.html", "a.htm", "a.b.html", "a.html"]),
+            one in "(/(a|index|a\\.b|\\.a)?(\\.html|\\.htm|\\.)?){1,2}/?",
+            other in "(/(a|index|a\\.b|\\.a)?(\\.html|\\.htm|\\.)?){1,2}/?",
+        ) {
+            let site = site(mode, index);
+            let (Ok(one), Ok(other)) = (CanonicalPath::parse(&one), CanonicalPath::parse(&other))
+            else {
+                return Ok(());
+            };
+            let (one_key, other_key) =
+                (site.key(&one, &request(Method::PUT)), site.key(&other, &request(Method::PUT)));
+            if one_key == other_key {
+                prop_assert_eq!(
+                    site.public_path(one.decoded()),
+                    site.public_path(other.decoded()),
+                    "both are {}", one_key
+                );
+            }
+        }
+
+        #[test]
+        fn a_key_stays_the_key_and_under_its_rule_at_the_next_trigger(
+            mode in mode(),
+            path in "(/[a-c.%é]{0,3}(index)?(\\.html)?){1,3}/?",
+        ) {
+            let path = path.replace('%', "%25").replace('é', "%c3%a9");
+            let site = site(mode, "index.html");
+            let Ok(path) = CanonicalPath::parse(&path) else { return Ok(()) };
+            for method in [Method::GET, Method::PUT] {
+                let key = key(&site, path.encoded(), method.clone());
+                let again = CanonicalPath::parse(&key).unwrap();
+                prop_assert_eq!(&*site.key(&again, &request(method.clone())), &key);
+                // In a single-page application every page load has the index document's rule there.
+                if method == Method::PUT {
+                    let next = site.public_path(again.decoded());
+                    prop_assert_eq!(next, site.public_path(path.decoded()));
+                }
+            }
+        }
+    }
 }

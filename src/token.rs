@@ -83,14 +83,9 @@ impl Verified {
     }
 
     /// Whether the token is valid at `now` still: its times hold, and its issuer has its key.
-    pub(crate) fn still_holds(
-        &self,
-        issuers: &[Issuer],
-        keys: &Keys,
-        now: UnixMillis,
-    ) -> Result<(), TokenFault> {
-        check_times(&self.claims, issuers[self.issuer].leeway_seconds, now)?;
-        if keys.holds(self.issuer, self.key) { Ok(()) } else { Err(TokenFault::KeyUnknown) }
+    pub(crate) fn still_holds(&self, issuers: &[Issuer], keys: &Keys, now: UnixMillis) -> bool {
+        check_times(&self.claims, issuers[self.issuer].leeway_seconds, now).is_ok()
+            && keys.holds(self.issuer, self.key)
     }
 
     pub(crate) fn issuer(&self) -> usize {
@@ -211,8 +206,11 @@ impl Header {
             #[serde(borrow)]
             alg: Cow<'h, str>,
             kid: String,
+            #[serde(default, deserialize_with = "present")]
             crit: Option<IgnoredAny>,
+            #[serde(default, deserialize_with = "present")]
             b64: Option<IgnoredAny>,
+            #[serde(default, deserialize_with = "present")]
             zip: Option<IgnoredAny>,
         }
 
@@ -238,17 +236,22 @@ struct UnverifiedClaims<'p> {
     iss: Cow<'p, str>,
     sub: String,
     exp: u64,
+    #[serde(default, deserialize_with = "present")]
     nbf: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
     iat: Option<u64>,
     #[serde(borrow)]
     token_use: Cow<'p, str>,
+    #[serde(default, deserialize_with = "present")]
     client_id: Option<String>,
     aud: Option<serde_json::Value>,
+    #[serde(default, deserialize_with = "present")]
     scope: Option<String>,
-    #[serde(rename = "cognito:groups")]
+    #[serde(default, rename = "cognito:groups", deserialize_with = "present")]
     groups: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
     username: Option<String>,
-    #[serde(rename = "cognito:username")]
+    #[serde(default, rename = "cognito:username", deserialize_with = "present")]
     cognito_username: Option<String>,
 }
 
@@ -343,6 +346,15 @@ fn check_times(claims: &Claims, leeway: u64, now: UnixMillis) -> Result<(), Toke
         return Err(TokenFault::NotYetValid);
     }
     Ok(())
+}
+
+/// A member that may be absent, but not null: readers differ on whether null is a value.
+fn present<'j, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'j>,
+    D: Deserializer<'j>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 /// A JSON object in UTF-8 and nothing after it. An array would pass for a struct's members in order.

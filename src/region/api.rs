@@ -1,14 +1,16 @@
 //! The API behind the one domain: its settings, and what they say of one viewer.
 
-use http::header::COOKIE;
+use http::header::{AUTHORIZATION, COOKIE, HOST};
 use http::uri::{PathAndQuery, Scheme, Uri};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
-use cloudfront_worker::{Origin, Request, Trigger, rules};
+use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
+use cloudfront_worker::{Origin, Outcome, Request, Trigger, rules};
 
 use crate::bundle::{Bundle, EdgeDistances, RoundTrip};
 use crate::config::{self, StickyBy};
 use crate::credentials::cookies;
+use crate::identity::{self, X_FORWARDED_FOR};
 use crate::issuer::is_region_name;
 use crate::path::CanonicalPath;
 use crate::policy::{Problem, Problems};
@@ -103,6 +105,13 @@ impl Api {
     /// The Region of that name.
     pub fn index_of(&self, name: &str) -> Option<usize> {
         self.candidates.iter().position(|candidate| candidate.name == name)
+    }
+
+    /// The Region of that name, if the origin is the API there.
+    pub fn answering(&self, name: &str, origin: &Origin<'_>) -> Option<usize> {
+        self.index_of(name).filter(|index| {
+            self.regions[*index].domain_name.eq_ignore_ascii_case(origin.domain_name)
+        })
     }
 
     /// Round trips from an edge Region, if it is known.
@@ -310,16 +319,26 @@ fn parse_endpoint(endpoint: &str) -> Option<(String, u16, String)> {
     if uri.scheme() != Some(&Scheme::HTTPS) || has_more {
         return None;
     }
-    let domain = uri.host()?;
-    let port = uri.port_u16().unwrap_or(443);
-    let is_name = domain.len() <= 253
-        && domain.parse::<std::net::IpAddr>().is_err()
-        && !domain.starts_with('[')
-        && domain.contains('.');
-    let path = uri.path().trim_end_matches('/');
-    let is_path = path.len() <= 255 && CanonicalPath::parse(uri.path()).is_ok();
-    (is_name && is_path && matches!(port, 443 | 1024..))
-        .then(|| (domain.to_ascii_lowercase(), port, path.to_owned()))
+    let domain_name = uri.host()?.to_ascii_lowercase();
+    // `Uri` would pass over a port that is no number of sixteen bits.
+    let port = match uri.authority()?.as_str().split_once(':') {
+        Some((_, port)) => port.parse().ok()?,
+        None => 443,
+    };
+    let path = uri.path().trim_end_matches('/').to_owned();
+    let origin = Edits::new().origin(CustomOrigin {
+        protocol: Protocol::Https,
+        domain_name: domain_name.clone().into(),
+        port,
+        path: path.clone().into(),
+        without_custom_headers: Vec::new(),
+    });
+    // What CloudFront would refuse at every request (rule E6) is refused once, here.
+    let is_origin = rules::check(Trigger::OriginRequest, &Outcome::Forward(origin)).is_ok()
+        && domain_name.contains('.')
+        && port != 80
+        && CanonicalPath::parse(uri.path()).is_ok();
+    is_origin.then_some((domain_name, port, path))
 }
 
 fn origin_secret(
@@ -331,14 +350,15 @@ fn origin_secret(
     let name = HeaderName::from_bytes(secret.header.as_bytes()).ok().filter(|name| {
         !rules::is_disallowed(name.as_str())
             && rules::read_only(Trigger::OriginRequest, name.as_str()).is_none()
-            && *name != http::header::HOST
-            && *name != http::header::AUTHORIZATION
+            && !identity::is_ours(name)
+            && ![&HOST, &AUTHORIZATION, &COOKIE, &X_FORWARDED_FOR].contains(&name)
     });
     if name.is_none() {
         problems.push(Problem::new(
             "api.origin_secret.header",
             &secret.header,
-            "a header a function may set at origin-request (rules W5, W7)",
+            "a header a function may set at origin-request (rules W5, W7), and that nothing else is \
+             said by, such as \"x-nearhop-origin-secret\"",
         ));
     }
     let checked = value

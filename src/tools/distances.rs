@@ -71,7 +71,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::config::ApiRegion;
 
     fn api(names: &[&str]) -> Api {
         let region = |name: &&str| json!({ "name": name, "endpoint": format!("https://a.execute-api.{name}.amazonaws.com") });

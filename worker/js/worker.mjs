@@ -5,15 +5,15 @@
  *   import { createHandler } from './worker.mjs';
  *   export const handler = createHandler({ module, glue, config });
  *
- * The two texts that cross are described in worker/src/wire.rs.
+ * The two texts that cross are described in worker/src/wire.rs; rule ids in docs/cloudfront-rules.md.
  *
  * @typedef {import('aws-lambda').CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} CloudFrontEvent
  * @typedef {import('aws-lambda').CloudFrontRequest | import('aws-lambda').CloudFrontResultResponse} CloudFrontResult
  *
  * @typedef {object} WorkerOptions
  * @property {WebAssembly.Module} module  the compiled worker
- * @property {Glue} glue  what wasm-bindgen wrote beside it for the target `bundler`
- * @property {string} [glueName]  the module name by which the worker imports its glue
+ * @property {Glue} [glue]  what wasm-bindgen wrote beside it for the target `bundler`; it serves one
+ *   handler at a time. A worker compiled without wasm-bindgen has none
  * @property {Uint8Array} [config]  bytes handed to `Worker::start`
  * @property {string} [region]  the Region executing the function; AWS_REGION unless given
  * @property {(memory: () => Buffer) => WebAssembly.Imports} [imports]  functions of the host the
@@ -28,6 +28,9 @@
 
 /** How many fetches one event may lead to before it is answered 500. */
 const MOST_FETCHES = 3;
+
+/** @type {Buffer} */
+const NOTHING = Buffer.alloc(0);
 
 /** Matches what Latin-1 cannot hold. V8 answers it for a one-byte string without reading it. */
 const BEYOND_LATIN1 = /[^\x00-\xff]/;
@@ -52,40 +55,45 @@ export function createHandler(options) {
   /** @type {Instance | undefined} */
   let instance = new Instance(options);
 
-  /** One fetch for all events that wait for the same URL.
-   * @param {Fetch} fetch */
-  const perform = (fetch) => {
-    const { url, tag } = fetch;
-    let promise = underWay.get(url);
-    if (!promise) {
-      promise = get(fetch)
-        .then(
-          (bytes) => instance?.record(bytes, tag, 0, now()),
-          (error) => {
-            const fault = error instanceof FetchFault ? error.fault : FAULT.unreachable;
-            instance?.record(new Uint8Array(), tag, fault, now());
-          },
-        )
-        .finally(() => underWay.delete(url));
-      underWay.set(url, promise);
+  /** @param {Fetch} fetch */
+  const getAndRecord = async (fetch) => {
+    const asking = instance;
+    let bytes = /** @type {Uint8Array} */ (NOTHING);
+    let fault = 0;
+    try {
+      bytes = await get(fetch);
+    } catch (error) {
+      fault = error instanceof FetchFault ? error.fault : FAULT.unreachable;
     }
+    // To another instance, started since after a trap, the tag may mean something else.
+    if (instance === asking) asking?.record(bytes, fetch.tag, fault, now());
+  };
+
+  /** One fetch for all events that wait for the same. @param {Fetch} fetch */
+  const perform = (fetch) => {
+    const key = `${fetch.tag} ${fetch.url}`;
+    const promise = underWay.get(key) ?? getAndRecord(fetch).finally(() => underWay.delete(key));
+    underWay.set(key, promise);
     return promise;
   };
 
   return async function handler(event) {
     try {
-      const head = Head.of(event);
-      for (let fetches = 0; fetches <= MOST_FETCHES; fetches += 1) {
+      const head = new Head(event);
+      for (let fetches = 0; ; fetches += 1) {
         instance ??= new Instance(options);
         const outcome = instance.handle(head, now());
         if (outcome.log) log(outcome.log);
         if (outcome.fetch === undefined) return outcome.carryOut(head.cf);
+        if (fetches === MOST_FETCHES) throw new Error(`more than ${fetches} fetches for one event`);
         await perform(outcome.fetch);
       }
-      throw new Error(`the worker asked for more than ${MOST_FETCHES} fetches`);
     } catch (error) {
       // A malformed event has reached no instance; anything else may have broken this one.
-      if (!(error instanceof MalformedEvent)) instance = undefined;
+      if (!(error instanceof MalformedEvent)) {
+        instance?.discard();
+        instance = undefined;
+      }
       log(`cloudfront-worker: ${describe(error)}`);
       return internalError();
     }
@@ -94,48 +102,40 @@ export function createHandler(options) {
 
 /** A worker in one WebAssembly instance. */
 class Instance {
-  /** @type {Buffer} */
-  #memory = Buffer.alloc(0);
+  #memory = NOTHING;
   #input = 0;
   #capacity = 0;
-  /** @type {Buffer} */
-  #body = Buffer.alloc(0);
-  /** @type {Exports} */
+  #body = NOTHING;
+  /** @type {import('./types.js').Exports} */
   #exports;
 
-  /**
-   * @typedef {object} Exports
-   * @property {WebAssembly.Memory} memory
-   * @property {(len: number) => number} cloudfront_input
-   * @property {() => number} cloudfront_output
-   * @property {(len: number) => number} cloudfront_start
-   * @property {(len: number, values: number, utf8: number, now: number, body: number) => number} cloudfront_handle
-   * @property {(len: number, tag: number, fault: number, now: number) => void} cloudfront_record
-   * @property {() => void} [__wbindgen_start]
-   */
-
   /** @param {WorkerOptions} options */
-  constructor({ module, glue, glueName = './nearhop_bg.js', config, region, imports }) {
+  constructor({ module, glue, config, region, imports }) {
+    const needed = WebAssembly.Module.imports(module).map((item) => item.module);
+    const glueName = needed.find((name) => name.endsWith('_bg.js'));
     const instance = new WebAssembly.Instance(module, {
-      [glueName]: /** @type {any} */ (glue),
+      ...(glueName && glue && { [glueName]: /** @type {any} */ (glue) }),
       cloudfront: {
         /** @param {number} into */
-        read_body: (into) => this.#body.copy(this.#view(), into),
+        read_body: (into) => this.#body.copy(this.#view(), into >>> 0),
       },
       ...imports?.(() => this.#view()),
     });
     this.#exports = /** @type {any} */ (instance.exports);
-    glue.__wbg_set_wasm?.(instance.exports);
+    glue?.__wbg_set_wasm?.(instance.exports);
     this.#exports.__wbindgen_start?.();
 
     const seed = crypto.getRandomValues(new BigUint64Array(1))[0];
     const start = Buffer.concat([
       Buffer.from(`${region ?? process.env.AWS_REGION ?? ''}\n${seed}\n`),
-      config ?? new Uint8Array(),
+      config ?? NOTHING,
     ]);
     this.#write(start);
     const reason = this.#exports.cloudfront_start(start.length);
-    if (reason > 0) throw new Error(`the worker cannot start: ${this.#output(reason)}`);
+    if (reason > 0) {
+      const at = this.#exports.cloudfront_output() >>> 0;
+      throw new Error(`the worker cannot start: ${this.#view().utf8Slice(at, at + reason)}`);
+    }
   }
 
   /**
@@ -147,9 +147,7 @@ class Instance {
     // One byte a character in Latin-1; up to three in UTF-8.
     const utf8 = BEYOND_LATIN1.test(text);
     this.#reserve(utf8 ? text.length * 3 : text.length);
-    const length = utf8
-      ? this.#memory.utf8Write(text, this.#input)
-      : this.#memory.latin1Write(text, this.#input);
+    const length = this.#memory[utf8 ? 'utf8Write' : 'latin1Write'](text, this.#input);
     this.#body = head.body;
     const size = this.#exports.cloudfront_handle(
       length, values, utf8 ? 1 : 0, now, head.body.length,
@@ -166,6 +164,15 @@ class Instance {
   record(bytes, tag, fault, now) {
     this.#write(bytes);
     this.#exports.cloudfront_record(bytes.length, tag, fault, now);
+  }
+
+  /**
+   * Growing a memory, even by nothing, detaches every view of it. wasm-bindgen's glue keeps one and
+   * takes another only when that is detached: it would go on reading this memory for the next
+   * instance.
+   */
+  discard() {
+    this.#exports.memory.grow(0);
   }
 
   /** @param {Uint8Array} bytes */
@@ -189,42 +196,20 @@ class Instance {
     if (this.#memory.buffer !== buffer) this.#memory = Buffer.from(buffer);
     return this.#memory;
   }
-
-  /** @param {number} size */
-  #output(size) {
-    const at = this.#exports.cloudfront_output() >>> 0;
-    return this.#view().utf8Slice(at, at + size);
-  }
 }
 
 /** An event as the text that crosses into WebAssembly. */
 class Head {
   text = '';
   values = 0;
-  #data = '';
-  /** @type {BufferEncoding} */
-  #encoding = 'utf8';
-  /** @type {Buffer | undefined} */
-  #body;
+  /** The request's body, decoded. */
+  body = NOTHING;
 
-  /**
-   * @param {any} event
-   * @throws {MalformedEvent}
-   */
-  static of(event) {
-    try {
-      return new Head(event.Records[0].cf);
-    } catch (error) {
-      // A TypeError: something the shape demands is not there.
-      if (error instanceof TypeError) throw new MalformedEvent(error.message);
-      throw error;
-    }
-  }
-
-  /** @param {any} cf */
-  constructor(cf) {
-    const { config, request, response } = cf;
-    this.cf = cf;
+  /** @param {any} event */
+  constructor(event) {
+    this.cf = object(event?.Records?.[0]?.cf, 'Records[0].cf');
+    const config = object(this.cf.config, 'config');
+    const request = object(this.cf.request, 'request');
     this.#value(config.eventType, 'config.eventType');
     this.#value(config.requestId ?? '', 'config.requestId');
     this.#value(config.distributionDomainName ?? '', 'config.distributionDomainName');
@@ -234,45 +219,29 @@ class Head {
     this.#value(request.uri, 'request.uri');
     this.#value(request.querystring, 'request.querystring');
     this.#headers(request.headers, 'request.headers');
-    this.#requestBody(request.body);
+    this.#requestBody(request.body ?? undefined);
     this.#origin(request.origin);
-    this.#response(response);
+    this.#response(this.cf.response ?? undefined);
   }
 
-  /** The request's body, decoded when it is asked for. */
-  get body() {
-    this.#body ??= Buffer.from(this.#data, this.#encoding);
-    return this.#body;
-  }
-
-  /**
-   * @param {unknown} value
-   * @param {string} name
-   */
+  /** @param {unknown} value @param {string} name */
   #value(value, name) {
     if (typeof value !== 'string') throw new MalformedEvent(`${name} is not a string`);
     this.text += value + '\n';
     this.values += 1;
   }
 
-  /**
-   * @param {Record<string, { value: string }[]>} headers
-   * @param {string} name
-   */
+  /** @param {Record<string, { value: string }[]>} headers @param {string} name */
   #headers(headers, name) {
-    if (typeof headers !== 'object' || headers === null) {
-      throw new MalformedEvent(`${name} is not an object`);
-    }
+    object(headers, name);
     let text = '';
     let count = 0;
     for (const key in headers) {
       const fields = headers[key];
-      if (!Array.isArray(fields)) throw new MalformedEvent(`${name} holds something but arrays`);
-      for (let i = 0; i < fields.length; i += 1) {
-        const value = fields[i]?.value;
-        if (typeof value !== 'string') {
-          throw new MalformedEvent(`${name} holds a value that is not a string`);
-        }
+      if (!Array.isArray(fields)) throw malformedField(name, key);
+      for (const field of fields) {
+        const value = field?.value;
+        if (typeof value !== 'string') throw malformedField(name, key);
         text += key + '\n' + value + '\n';
         count += 1;
       }
@@ -283,13 +252,13 @@ class Head {
 
   /** @param {any} body */
   #requestBody(body) {
-    if (!body) {
-      this.#value('', 'request.body');
-      return;
+    if (body === undefined) return this.#value('', 'request.body');
+    const { inputTruncated, encoding, data } = object(body, 'request.body');
+    if (typeof inputTruncated !== 'boolean') {
+      throw new MalformedEvent('request.body.inputTruncated is not a boolean');
     }
-    this.#data = typeof body.data === 'string' ? body.data : '';
-    this.#encoding = body.encoding === 'base64' ? 'base64' : 'utf8';
-    this.#value(body.inputTruncated ? 'truncated' : 'complete', 'request.body');
+    this.#value(inputTruncated ? 'truncated' : 'complete', 'request.body');
+    this.body = decode(data, encoding);
   }
 
   /** @param {any} origin */
@@ -304,13 +273,33 @@ class Head {
 
   /** @param {any} response */
   #response(response) {
-    if (!response) {
-      this.#value('', 'response');
-      return;
-    }
+    if (response === undefined) return this.#value('', 'response');
     this.#value(response.status, 'response.status');
     this.#headers(response.headers, 'response.headers');
   }
+}
+
+/** @type {(value: any, name: string) => any} */
+function object(value, name) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new MalformedEvent(`${name} is not an object`);
+  }
+  return value;
+}
+
+/** @type {(data: unknown, encoding: unknown) => Buffer} */
+function decode(data, encoding) {
+  if (typeof data !== 'string') throw new MalformedEvent('request.body.data is not a string');
+  if (encoding === 'text') return Buffer.from(data);
+  if (encoding !== 'base64') {
+    throw new MalformedEvent('request.body.encoding is neither base64 nor text');
+  }
+  const bytes = Buffer.from(data, 'base64');
+  // Buffer leaves out what is not base64; without that, the length of the text says how many bytes.
+  if (bytes.length !== Buffer.byteLength(data, 'base64')) {
+    throw new MalformedEvent('request.body.data is not base64');
+  }
+  return bytes;
 }
 
 /** What the worker answered, still as text. */
@@ -335,10 +324,10 @@ class Outcome {
     this.#bytes = memory.subarray(start, start + size);
     this.#text = memory.utf8Slice(start, start + size);
     this.#kind = this.#line();
-    if (this.#text.charCodeAt(this.#at) === LETTER.log) this.log = this.#line().slice(1);
+    if (this.#text[this.#at] === 'l') this.log = this.#line().slice(1);
     if (this.#kind === 'G') {
-      const [tag, timeoutMs, maxBytes, url] = this.#line().slice(1).split(' ');
-      this.fetch = { tag: +tag, timeoutMs: +timeoutMs, maxBytes: +maxBytes, url };
+      const [tag, timeoutMs, maxBytes, ...url] = this.#line().slice(1).split(' ');
+      this.fetch = { tag: +tag, timeoutMs: +timeoutMs, maxBytes: +maxBytes, url: url.join(' ') };
     }
   }
 
@@ -349,43 +338,45 @@ class Outcome {
    */
   carryOut(cf) {
     const forwards = this.#kind === 'F';
-    const target = forwards ? (cf.response ?? cf.request) : { headers: {} };
+    const ofResponse = cf.config.eventType.endsWith('-response');
+    const target = !forwards ? { headers: {} } : ofResponse ? cf.response : cf.request;
     const { headers } = target;
     while (this.#at < this.#text.length) {
-      const letter = this.#text.charCodeAt(this.#at);
-      if (letter === LETTER.text || letter === LETTER.bytes) {
-        this.#carryBody(target, letter === LETTER.text, forwards && !cf.response);
+      const letter = this.#text[this.#at];
+      if (letter === 't' || letter === 'b') {
+        this.#carryBody(target, letter === 't', forwards && !ofResponse);
         break;
       }
       const text = this.#line().slice(1);
       switch (letter) {
-        case LETTER.remove:
+        case '-':
           delete headers[text];
           break;
-        case LETTER.set: {
+        case '=': {
           const [key, value] = cut(text);
           headers[key] = [{ key, value }];
           break;
         }
-        case LETTER.append: {
+        case '+': {
           const [key, value] = cut(text);
-          (headers[key] ??= []).push({ key, value });
+          if (!Object.hasOwn(headers, key)) headers[key] = [];
+          headers[key].push({ key, value });
           break;
         }
-        case LETTER.uri:
+        case 'u':
           target.uri = text;
           break;
-        case LETTER.querystring:
+        case 'q':
           target.querystring = text;
           break;
-        case LETTER.status:
+        case 's':
           [target.status, target.statusDescription] = cut(text);
           break;
-        case LETTER.origin:
+        case 'o':
           switchOrigin(target, text);
           break;
-        case LETTER.withoutCustomHeader:
-          delete target.origin.custom.customHeaders[text];
+        case 'x':
+          delete target.origin.custom.customHeaders?.[text];
           break;
         default:
           throw new Error(`the outcome holds a line no rule describes: ${text}`);
@@ -401,11 +392,7 @@ class Outcome {
     return this.#text.slice(start, end);
   }
 
-  /**
-   * @param {any} target
-   * @param {boolean} isText
-   * @param {boolean} ofRequest
-   */
+  /** @param {any} target @param {boolean} isText @param {boolean} ofRequest */
   #carryBody(target, isText, ofRequest) {
     const encoding = isText ? 'text' : 'base64';
     const data = isText
@@ -420,27 +407,7 @@ class Outcome {
   }
 }
 
-/** @type {Record<string, number>} */
-const LETTER = Object.fromEntries(
-  Object.entries({
-    log: 'l',
-    uri: 'u',
-    querystring: 'q',
-    remove: '-',
-    set: '=',
-    append: '+',
-    status: 's',
-    origin: 'o',
-    withoutCustomHeader: 'x',
-    text: 't',
-    bytes: 'b',
-  }).map(([name, letter]) => [name, letter.charCodeAt(0)]),
-);
-
-/**
- * Text before and after the first space.
- * @param {string} text
- */
+/** @type {(text: string) => string[]} */
 function cut(text) {
   const space = text.indexOf(' ');
   return [text.slice(0, space), text.slice(space + 1)];
@@ -454,13 +421,9 @@ function cut(text) {
  */
 function switchOrigin(request, text) {
   const [protocol, port, domainName, path] = text.split(' ');
-  const custom = request.origin?.custom ?? {
-    customHeaders: {},
-    keepaliveTimeout: 5,
-    readTimeout: 30,
-    sslProtocols: ['TLSv1.2'],
-  };
-  request.origin = { custom: { ...custom, protocol, port: +port, domainName, path } };
+  const defaults = { keepaliveTimeout: 5, readTimeout: 30, sslProtocols: ['TLSv1.2'] };
+  const { s3, custom = { customHeaders: {}, ...defaults }, ...unknown } = request.origin;
+  request.origin = { ...unknown, custom: { ...custom, protocol, port: +port, domainName, path } };
 }
 
 /** @param {unknown} error */
@@ -486,6 +449,11 @@ function internalError() {
 /** The event is not of the shape rules E1–E9 describe. */
 class MalformedEvent extends Error {}
 
+/** @type {(name: string, key: string) => MalformedEvent} */
+function malformedField(name, key) {
+  return new MalformedEvent(`${name}[${JSON.stringify(key)}] is not an array of { value: string }`);
+}
+
 /** Why a fetch brought nothing: the numbers of `FetchFault` in worker/src/outcome.rs. */
 const FAULT = { status: 1, tooLarge: 2, unreachable: 3 };
 
@@ -509,13 +477,13 @@ export async function fetchBytes({ url, timeoutMs, maxBytes }) {
     signal: AbortSignal.timeout(timeoutMs),
     headers: { accept: 'application/json' },
   });
-  if (response.status !== 200 || !response.body) {
+  if (response.status !== 200) {
     await response.body?.cancel();
     throw new FetchFault('status');
   }
   const chunks = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body ?? []) {
     size += chunk.length;
     if (size > maxBytes) throw new FetchFault('tooLarge');
     chunks.push(chunk);

@@ -7,7 +7,7 @@ use http::Method;
 
 use crate::headers::Headers;
 use crate::instance::Fault;
-use crate::outcome::{Body, Fetched, Reply};
+use crate::outcome::{Body, Fetched, Reply, internal_server_error};
 
 /// A Lambda@Edge function.
 pub trait Worker: Sized {
@@ -27,15 +27,11 @@ pub trait Worker: Sized {
     }
 
     /// Answers an event that could not be read, or an outcome that CloudFront would refuse. The
-    /// fault's own text is for the log; an answer must not repeat it.
+    /// fault's own text is for the log; an answer must not repeat it. An answer that viewer-request
+    /// would refuse is replaced by the default one.
     fn fault(fault: &Fault<'_>) -> http::Response<Body> {
         let _ = fault;
-        http::Response::builder()
-            .status(500)
-            .header("cache-control", "no-store")
-            .header("content-type", "text/plain; charset=utf-8")
-            .body(Body::from("Internal Server Error"))
-            .expect("the parts are constants")
+        internal_server_error()
     }
 }
 
@@ -149,7 +145,7 @@ pub struct RequestBody<'a> {
 }
 
 impl RequestBody<'_> {
-    /// The body's bytes, decoded.
+    /// The body's bytes, decoded. Each call copies them.
     pub fn bytes(&self) -> Vec<u8> {
         (self.read)()
     }
@@ -162,7 +158,7 @@ impl fmt::Debug for RequestBody<'_> {
 }
 
 /// Where CloudFront will send a request, or sent it (rules E5–E7).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Origin<'a> {
     /// Which of the two shapes the origin has.
     pub kind: OriginKind,
@@ -235,6 +231,8 @@ pub enum EventFault {
     Trigger,
     /// The head ended early, or a value in it held a line break.
     Head,
+    /// A header's name was empty or not in lower case.
+    HeaderName,
     /// The method is not a token (RFC 9110, section 9.1).
     Method,
     /// The response's status is not a number from 100 to 999.
@@ -250,6 +248,7 @@ impl fmt::Display for EventFault {
             EventFault::Head => {
                 "the event's head is cut short, or a value in it holds a line break"
             }
+            EventFault::HeaderName => "a header's name is empty or holds upper-case letters (E3)",
             EventFault::Method => "request.method is not an HTTP method (E2)",
             EventFault::Status => "response.status is not an HTTP status (E9)",
             EventFault::Missing => {

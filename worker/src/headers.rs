@@ -34,15 +34,16 @@ impl<'a> Headers<'a> {
         self.fields.iter().copied()
     }
 
-    /// The same as the `http` crate's map; fields that are not valid HTTP are left out.
+    /// The same as the `http` crate's map. Fields that are not valid HTTP are left out, and those
+    /// past what a map can hold (24,576; CloudFront allows far fewer, rule W9).
     pub fn to_map(&self) -> HeaderMap {
-        self.iter()
-            .filter_map(|(name, value)| {
-                Some((
-                    HeaderName::from_bytes(name.as_bytes()).ok()?,
-                    HeaderValue::from_str(value).ok()?,
-                ))
-            })
-            .collect()
+        let mut map = HeaderMap::new();
+        for (name, value) in self.iter() {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+                let _ = map.try_append(name, value);
+            }
+        }
+        map
     }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::event::{Env, EventFault, UnixMillis, Worker};
-use crate::outcome::{FetchFault, Fetched, Reply};
+use crate::event::{Env, Event, EventFault, Trigger, UnixMillis, Worker};
+use crate::outcome::{FetchFault, Fetched, Reply, internal_server_error};
 use crate::rules::{self, Violation};
 use crate::wire;
 
@@ -81,7 +81,12 @@ impl<W: Worker> Instance<W> {
         };
         match W::start(env) {
             Ok(worker) => self.worker = Some(worker),
-            Err(error) => self.output = error.to_string().into_bytes(),
+            Err(error) => {
+                self.output = error.to_string().into_bytes();
+                if self.output.is_empty() {
+                    self.output.extend_from_slice(b"it gives no reason");
+                }
+            }
         }
     }
 
@@ -102,8 +107,14 @@ impl<W: Worker> Instance<W> {
             Err(fault) => refuse::<W>(&Fault::Event(fault)),
             Ok((event, context)) => {
                 let trigger = event.trigger();
+                let origin = match &event {
+                    Event::OriginRequest(_, origin) => Some(origin.clone()),
+                    _ => None,
+                };
                 let reply = worker.handle(event, &context);
-                match rules::check(trigger, &reply.outcome) {
+                let checked = rules::check(trigger, &reply.outcome)
+                    .and_then(|()| rules::check_custom_headers(origin.as_ref(), &reply.outcome));
+                match checked {
                     Ok(()) => reply,
                     Err(violation) => {
                         refuse::<W>(&Fault::Outcome { violation, request_id: context.request_id })
@@ -132,7 +143,11 @@ impl<W: Worker> Default for Instance<W> {
 }
 
 fn refuse<W: Worker>(fault: &Fault<'_>) -> Reply<'static> {
-    let mut reply = Reply::from(W::fault(fault));
+    let answer = W::fault(fault);
+    let mut reply = Reply::from(match rules::check_response(Trigger::ViewerRequest, &answer) {
+        Ok(()) => answer,
+        Err(_) => internal_server_error(),
+    });
     reply.log = Some(format!("cloudfront-worker: {fault}"));
     reply
 }

@@ -82,6 +82,16 @@ impl Body {
     }
 }
 
+/// The answer to a fault: never cached (rule G4), and without a word of what happened.
+pub(crate) fn internal_server_error() -> http::Response<Body> {
+    http::Response::builder()
+        .status(500)
+        .header("cache-control", "no-store")
+        .header("content-type", "text/plain; charset=utf-8")
+        .body(Body::from("Internal Server Error"))
+        .expect("the parts are constants")
+}
+
 impl From<&str> for Body {
     fn from(text: &str) -> Self {
         Body::Text(text.into())

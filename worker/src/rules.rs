@@ -1,12 +1,13 @@
 //! What CloudFront accepts from a function. An outcome that breaks a rule would show the viewer a
 //! 502 that no log explains (rule F1); here it is found first, and named.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 
 use crate::edits::{CustomOrigin, Edits, HeaderEdit};
-use crate::event::Trigger;
+use crate::event::{Origin, OriginKind, Trigger};
 use crate::outcome::{Body, Outcome};
 
 /// An outcome CloudFront would refuse.
@@ -28,6 +29,9 @@ impl fmt::Display for Violation {
 pub fn check(trigger: Trigger, outcome: &Outcome<'_>) -> Result<(), Violation> {
     match outcome {
         Outcome::Forward(edits) => check_edits(trigger, edits),
+        Outcome::Respond(_) if trigger == Trigger::ViewerResponse => {
+            violation("W6", "an answer at viewer-response, where the status is read-only")
+        }
         Outcome::Respond(response) => check_response(trigger, response),
         Outcome::Fetch(_) => Ok(()),
     }
@@ -102,9 +106,7 @@ fn check_edits(trigger: Trigger, edits: &Edits<'_>) -> Result<(), Violation> {
     if trigger.is_response() && (edits.uri.is_some() || edits.querystring.is_some()) {
         return violation("W2", "the path or query changed after the request was sent");
     }
-    for part in [&edits.uri, &edits.querystring].into_iter().flatten() {
-        check_target(part)?;
-    }
+    check_target(&edits.uri, &edits.querystring)?;
     if edits.uri.as_ref().is_some_and(|uri| !uri.starts_with('/')) {
         return violation("E2", "a uri that does not begin with /");
     }
@@ -153,11 +155,17 @@ fn check_field(trigger: Trigger, name: &str, removed: bool) -> Result<(), Violat
     }
 }
 
-fn check_target(part: &str) -> Result<(), Violation> {
-    if part.len() > 8_192 {
-        return violation("W9", format!("a path or query of {} characters", part.len()));
+/// What of the path and the query was changed; a part left alone is not known here.
+fn check_target(
+    uri: &Option<Cow<'_, str>>,
+    querystring: &Option<Cow<'_, str>>,
+) -> Result<(), Violation> {
+    let parts = [uri, querystring].into_iter().flatten();
+    let length: usize = parts.clone().map(|part| part.len()).sum();
+    if length > 8_192 {
+        return violation("W9", format!("a path and query of {length} characters"));
     }
-    match part.chars().find(|c| *c == ' ' || *c == '#' || c.is_control()) {
+    match parts.flat_map(|part| part.chars()).find(|c| *c == ' ' || *c == '#' || c.is_control()) {
         Some(c) => violation("W9", format!("{c:?} in a path or query")),
         None => Ok(()),
     }
@@ -176,8 +184,11 @@ fn check_origin(origin: &CustomOrigin<'_>) -> Result<(), Violation> {
         return violation("E6", format!("origin domain {domain:?}"));
     }
     let path = origin.path.as_ref();
-    let is_path =
-        path.is_empty() || (path.len() <= 255 && path.starts_with('/') && !path.ends_with('/'));
+    let is_path = path.is_empty()
+        || (path.len() <= 255
+            && path.starts_with('/')
+            && !path.ends_with('/')
+            && path.bytes().all(|b| b.is_ascii_graphic()));
     if !is_path {
         return violation("E6", format!("origin path {path:?}"));
     }
@@ -187,7 +198,34 @@ fn check_origin(origin: &CustomOrigin<'_>) -> Result<(), Violation> {
     Ok(())
 }
 
-fn check_response(trigger: Trigger, response: &http::Response<Body>) -> Result<(), Violation> {
+/// A header the distribution adds for the origin may not be among the request's too (rule E8). Those
+/// of an S3 origin go with it when the request is switched to another.
+pub(crate) fn check_custom_headers(
+    origin: Option<&Origin<'_>>,
+    outcome: &Outcome<'_>,
+) -> Result<(), Violation> {
+    let (Some(origin), Outcome::Forward(edits)) = (origin, outcome) else { return Ok(()) };
+    let without: &[HeaderName] = match &edits.origin {
+        Some(_) if origin.kind == OriginKind::S3 => return Ok(()),
+        Some(switched) => &switched.without_custom_headers,
+        None => &[],
+    };
+    for edit in &edits.headers {
+        if let HeaderEdit::Set(name, _) | HeaderEdit::Append(name, _) = edit
+            && origin.custom_headers.contains(name)
+            && !without.contains(name)
+        {
+            return violation("E8", format!("header {name}, which the origin adds too"));
+        }
+    }
+    Ok(())
+}
+
+/// An answer made at this trigger.
+pub(crate) fn check_response(
+    trigger: Trigger,
+    response: &http::Response<Body>,
+) -> Result<(), Violation> {
     check_status(response.status())?;
     let body = response.body();
     if response.status() == StatusCode::NO_CONTENT && *body != Body::Empty {
@@ -197,6 +235,11 @@ fn check_response(trigger: Trigger, response: &http::Response<Body>) -> Result<(
     for (name, value) in response.headers() {
         if is_disallowed(name.as_str()) {
             return violation("W7", format!("header {name}"));
+        }
+        if trigger.is_response()
+            && let Some(rule) = read_only(trigger, name.as_str())
+        {
+            return violation(rule, format!("read-only header {name} at {}", trigger.name()));
         }
         size += name.as_str().len() + value.len();
     }
@@ -241,12 +284,11 @@ fn violation(rule: &'static str, found: impl Into<String>) -> Result<(), Violati
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderValue;
 
     use super::*;
     use crate::edits::Protocol;
+    use crate::headers::Headers;
 
     fn set(name: &'static str) -> Edits<'static> {
         Edits::new().set(HeaderName::from_static(name), HeaderValue::from_static("x"))
@@ -280,16 +322,28 @@ mod tests {
             ("W6", OriginResponse, Outcome::Forward(set("via"))),
             ("W6", ViewerResponse, Outcome::Forward(set("content-length"))),
             ("W6", ViewerResponse, Outcome::Forward(Edits::new().status(StatusCode::OK))),
+            ("W6", ViewerResponse, answer(200, Body::Empty)),
+            ("W6", OriginResponse, {
+                Outcome::Respond(
+                    http::Response::builder().header("via", "x").body(Body::Empty).unwrap(),
+                )
+            }),
             ("W7", ViewerRequest, Outcome::Forward(set("x-edge-anything"))),
             ("W7", OriginResponse, Outcome::Forward(set("connection"))),
             ("W8", ViewerRequest, Outcome::Forward(set("cloudfront-viewer-country"))),
             ("W9", ViewerRequest, Outcome::Forward(Edits::new().uri("/a b"))),
             ("W9", OriginRequest, Outcome::Forward(Edits::new().querystring("a#b"))),
             ("W9", OriginRequest, Outcome::Forward(Edits::new().uri(long))),
+            ("W9", ViewerRequest, {
+                let half = "a".repeat(4_096);
+                Outcome::Forward(Edits::new().uri(format!("/{half}")).querystring(half))
+            }),
             ("E2", OriginRequest, Outcome::Forward(Edits::new().uri("x"))),
             ("E6", OriginRequest, Outcome::Forward(origin("192.0.2.1", "", 443))),
             ("E6", OriginRequest, Outcome::Forward(origin("a.example:443", "", 443))),
             ("E6", OriginRequest, Outcome::Forward(origin("a.example", "/x/", 443))),
+            ("E6", OriginRequest, Outcome::Forward(origin("a.example", "/x y", 443))),
+            ("E6", OriginRequest, Outcome::Forward(origin("a.example", "/x\ny", 443))),
             ("E6", OriginRequest, Outcome::Forward(origin("a.example", "", 81))),
             ("G1", OriginRequest, Outcome::Forward(Edits::new().status(StatusCode::OK))),
             ("G1", ViewerRequest, answer(199, Body::Empty)),
@@ -325,5 +379,34 @@ mod tests {
         ] {
             assert_eq!(check(trigger, &outcome), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_header_of_the_origin_is_not_set_on_the_request_too() {
+        let seen = |kind| Origin {
+            kind,
+            domain_name: "a.example",
+            path: "",
+            custom_headers: Headers { fields: vec![("x-secret", "s")] },
+        };
+        let (custom, s3) = (seen(OriginKind::Custom), seen(OriginKind::S3));
+        let without = Edits::new()
+            .set(HeaderName::from_static("x-secret"), HeaderValue::from_static("t"))
+            .origin(CustomOrigin {
+                protocol: Protocol::Https,
+                domain_name: "b.example".into(),
+                port: 443,
+                path: "".into(),
+                without_custom_headers: vec![HeaderName::from_static("x-secret")],
+            });
+        let switched = set("x-secret").origin(origin("b.example", "", 443).origin.unwrap());
+        let broken = check_custom_headers(Some(&custom), &Outcome::Forward(set("x-secret")));
+        assert_eq!(broken.unwrap_err().rule, "E8");
+        let switched = Outcome::Forward(switched);
+        assert_eq!(check_custom_headers(Some(&custom), &switched).unwrap_err().rule, "E8");
+        assert_eq!(check_custom_headers(Some(&s3), &switched), Ok(()));
+        assert_eq!(check_custom_headers(Some(&custom), &Outcome::Forward(without)), Ok(()));
+        assert_eq!(check_custom_headers(Some(&custom), &Outcome::Forward(set("x-other"))), Ok(()));
+        assert_eq!(check_custom_headers(None, &Outcome::Forward(set("x-secret"))), Ok(()));
     }
 }

@@ -19,7 +19,7 @@
 //! ```text
 //! F | R | G      forward with edits, respond, or get
 //! l LOG          a line for the log
-//! u URI   q QUERY   - NAME   = NAME VALUE   + NAME VALUE   s STATUS
+//! u URI   q QUERY   - NAME   = NAME VALUE   + NAME VALUE   s STATUS REASON
 //! o PROTOCOL PORT DOMAIN PATH     x NAME (an origin's custom header to leave out)
 //! g TAG MILLISECONDS BYTES URL
 //! t | b          last: the rest is the body, as text or as bytes
@@ -103,7 +103,7 @@ impl<'a> Head<'a> {
             let name = self.next()?;
             // Edits name fields in lower case; one spelled otherwise would escape them (rule E3).
             if name.is_empty() || name.bytes().any(|b| b.is_ascii_uppercase()) {
-                return Err(EventFault::Head);
+                return Err(EventFault::HeaderName);
             }
             fields.push((name, self.next()?));
         }
@@ -195,8 +195,11 @@ fn write_edits(edits: &Edits<'_>, out: &mut Lines<'_>) {
     if let Some(status) = edits.status {
         out.status(status);
     }
-    if let Some(body) = &edits.body {
-        out.body(body);
+    match &edits.body {
+        None => {}
+        // Unlike an answer without a body: what was there is to be gone.
+        Some(Body::Empty) => out.body(&Body::Text(String::new())),
+        Some(body) => out.body(body),
     }
 }
 

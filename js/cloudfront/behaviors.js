@@ -1,0 +1,73 @@
+/**
+ * Cache behaviors: which origin, which policy and which functions a path gets. Chosen once, before
+ * any function runs; a function that changes the path does not change the behavior (rule W2).
+ */
+
+/** @typedef {'viewer-request'|'origin-request'|'origin-response'} EventType */
+
+/**
+ * @typedef {object} Behavior
+ * @property {string} pattern path pattern: `*` is any text, `?` one character, case counts
+ * @property {string} origin name of one of the distribution's origins
+ * @property {'none'|'all-viewer-except-host'} policy what of the viewer's request reaches
+ *   origin-request: `all-viewer-except-host` is the managed policy AllViewerExceptHostHeader (rule
+ *   P1); `none` is a behavior without an origin request policy (rule P2)
+ * @property {string[]} [methods] methods accepted; all seven that CloudFront knows if left out
+ * @property {EventType[]} [triggers] events the function is associated with; all three if left out
+ */
+
+/** Methods that CloudFront can be told to accept. */
+export const METHODS = Object.freeze(['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE']);
+
+/**
+ * The first behavior whose pattern matches.
+ *
+ * @param {Behavior[]} behaviors in order of precedence; the last one's pattern is `*`
+ * @param {string} uri path as the viewer sent it
+ * @returns {Behavior}
+ */
+export function chooseBehavior(behaviors, uri) {
+  const path = pathToMatch(uri);
+  const behavior = behaviors.find(({ pattern }) => patternMatches(pattern, path));
+  if (!behavior) throw new TypeError('the last behavior must have the pattern "*"');
+  return behavior;
+}
+
+/**
+ * The form of a path that patterns are compared with. CloudFront's guide says that it normalises
+ * paths as RFC 3986 does, and names repeated slashes and dot segments; functions and origins still
+ * see the raw path. That unreserved characters are decoded first (RFC 3986 section 6.2.2.2) is our
+ * reading of it.
+ *
+ * @param {string} uri
+ * @returns {string}
+ */
+export function pathToMatch(uri) {
+  const decoded = uri.replace(/%([2-7][0-9a-f])/gi, (escape, hex) => {
+    const character = String.fromCharCode(parseInt(hex, 16));
+    return /[A-Za-z0-9._~-]/.test(character) ? character : escape;
+  });
+  /** @type {string[]} */
+  const kept = [];
+  const segments = decoded.split('/').slice(1);
+  for (const segment of segments) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '.' && segment !== '') kept.push(segment);
+  }
+  const last = segments.at(-1);
+  const open = last === '' || last === '.' || last === '..';
+  return `/${kept.join('/')}${open && kept.length > 0 ? '/' : ''}`;
+}
+
+/**
+ * @param {string} pattern
+ * @param {string} path
+ */
+function patternMatches(pattern, path) {
+  const text = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
+  const source = text
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replace(/\?/g, '.');
+  return new RegExp(`^${source}$`, 's').test(path);
+}

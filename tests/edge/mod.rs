@@ -1,0 +1,176 @@
+//! The edge function as tests meet it natively: started from a configuration and key sets of
+//! `tests/vectors`, given events made from `tests/events`, its fetches answered.
+
+// Every test program that has this module uses a part of it.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use cloudfront_worker::FetchFault;
+use cloudfront_worker::testing::Harness;
+use nearhop::Nearhop;
+use nearhop::tools::exports;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What the API is told a request came through the edge by. Never to be seen elsewhere.
+pub const ORIGIN_SECRET: &str = "the-secret-of-the-vectors";
+
+/// Unix seconds for which the tokens of `tokens.json` were made.
+pub const NOW: u64 = 1_790_000_000;
+
+/// One instance.
+pub struct Edge {
+    harness: Harness<Nearhop>,
+    issuers: Vec<String>,
+}
+
+/// What an event led to.
+#[derive(Debug)]
+pub struct Answer {
+    /// What would be returned to CloudFront.
+    pub result: Value,
+    pub log: Option<String>,
+    pub fetches: u64,
+}
+
+impl Answer {
+    /// The code in the body of a refusal, or `None` where CloudFront goes on.
+    pub fn error(&self) -> Option<String> {
+        let body: Value = serde_json::from_str(self.result["body"].as_str()?).ok()?;
+        body["error"].as_str().map(str::to_owned)
+    }
+
+    /// Where the request goes on to; `None` where it was answered.
+    pub fn forwarded(&self) -> Option<&str> {
+        self.result["uri"].as_str()
+    }
+}
+
+impl Edge {
+    /// Starts in `region` from the text of a configuration, with a key set for each issuer.
+    pub fn start(region: &str, toml: &str, key_sets: &[Option<String>]) -> Self {
+        let inputs = json!({ "origin_secret": ORIGIN_SECRET, "key_sets": key_sets });
+        let made = exports::bundle(toml, &inputs.to_string()).expect("inputs of that form");
+        let made: Value = serde_json::from_str(&made).expect("JSON from the tools");
+        let bundle = made["bundle"].as_str().unwrap_or_else(|| panic!("{made}"));
+        let harness = Harness::start(region, bundle.as_bytes()).expect("a bundle that starts");
+        let report: Value = serde_json::from_str(&exports::check(toml)).expect("JSON");
+        let issuers = report["report"]["issuers"].as_array().expect("issuers").iter();
+        let issuers = issuers.map(|issuer| issuer["issuer"].as_str().unwrap().into()).collect();
+        Self { harness, issuers }
+    }
+
+    /// Starts with `tests/vectors/nearhop.toml` and a key set for each of its issuers.
+    pub fn of_vectors() -> Self {
+        Self::with(|toml| toml)
+    }
+
+    /// The same with another configuration.
+    pub fn with(change: impl FnOnce(String) -> String) -> Self {
+        let key_sets = ["1", "2"].map(|name| Some(key_set(name)));
+        Self::start("us-east-1", &change(read("vectors/nearhop.toml")), &key_sets)
+    }
+
+    /// Gives it an event at `now`, milliseconds since 1970; `fetch` is asked for what it wants.
+    pub fn answer(
+        &mut self,
+        event: &Value,
+        now: u64,
+        mut fetch: impl FnMut() -> Result<String, FetchFault>,
+    ) -> Answer {
+        let mut fetches = 0;
+        loop {
+            let handled = self.harness.handle(event, now);
+            let Some(wanted) = &handled.fetch else {
+                return Answer { result: handled.result, log: handled.log, fetches };
+            };
+            let [tag, _, _, url] = wanted.split(' ').collect::<Vec<_>>()[..] else {
+                panic!("no fetch: {wanted}")
+            };
+            // Nothing a token says may decide where a key comes from.
+            let known = self.issuers.iter().any(|i| url == format!("{i}/.well-known/jwks.json"));
+            assert!(known, "fetches {url}, which is no issuer's key set");
+            fetches += 1;
+            assert!(fetches < 5, "asks without end");
+            let fetched = fetch();
+            let result = fetched.as_deref().map(str::as_bytes).map_err(|fault| *fault);
+            self.harness.record(tag.parse().expect("a tag"), result, now);
+        }
+    }
+
+    /// Asks for `/api/hello` with a token, `later` seconds after [`NOW`]; nothing can be fetched.
+    pub fn ask(&mut self, token: &str, later: i64) -> Answer {
+        self.ask_at("/api/hello", token, later)
+    }
+
+    /// The same for any path.
+    pub fn ask_at(&mut self, uri: &str, token: &str, later: i64) -> Answer {
+        self.ask_fetching(uri, token, later, || Err(FetchFault::Unreachable))
+    }
+
+    /// The same, with what fetches bring.
+    pub fn ask_fetching(
+        &mut self,
+        uri: &str,
+        token: &str,
+        later: i64,
+        fetch: impl FnMut() -> Result<String, FetchFault>,
+    ) -> Answer {
+        let event = bearer(uri, token);
+        self.answer(&event, (NOW.checked_add_signed(later).expect("a time")) * 1000, fetch)
+    }
+}
+
+/// A viewer's request with a token.
+pub fn bearer(uri: &str, token: &str) -> Value {
+    let mut event = base_event("viewer-request");
+    let request = &mut event["Records"][0]["cf"]["request"];
+    request["uri"] = uri.into();
+    request["headers"]["authorization"] =
+        json!([{ "key": "authorization", "value": format!("Bearer {token}") }]);
+    event
+}
+
+/// The documented event of a trigger.
+pub fn base_event(trigger: &str) -> Value {
+    parse(format!("events/{trigger}.json"))
+}
+
+/// A token of `tokens.json`.
+pub fn token(name: &str) -> &'static str {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Token {
+        #[serde(rename = "why")]
+        _why: String,
+        token: String,
+    }
+    static TOKENS: LazyLock<BTreeMap<String, Token>> =
+        LazyLock::new(|| parse("vectors/tokens.json"));
+    &TOKENS.get(name).unwrap_or_else(|| panic!("no token {name} in tokens.json")).token
+}
+
+/// The text of `jwks-NAME.json`.
+pub fn key_set(name: &str) -> String {
+    read(format!("vectors/jwks-{name}.json"))
+}
+
+pub fn parse<T: serde::de::DeserializeOwned>(path: impl AsRef<Path>) -> T {
+    let path = path.as_ref();
+    serde_json::from_str(&read(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The text of a file in `tests`.
+pub fn read(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref();
+    fs::read_to_string(tests().join(path))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+pub fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}

@@ -1,0 +1,48 @@
+/**
+ * What a worker's WebAssembly exports: the names `export!` gives in worker/src/instance.rs, and
+ * wasm-bindgen's own. Numbers are offsets into the memory or lengths, in bytes.
+ */
+export interface Exports {
+  memory: WebAssembly.Memory;
+  cloudfront_input(length: number): number;
+  cloudfront_output(): number;
+  cloudfront_start(length: number): number;
+  cloudfront_handle(
+    length: number,
+    values: number,
+    utf8: number,
+    now: number,
+    bodyLength: number,
+  ): number;
+  cloudfront_record(length: number, tag: number, fault: number, now: number): void;
+  __wbindgen_start?(): void;
+}
+
+declare global {
+  /** Of Node, though @types/node leaves them to the types of browsers: what worker.mjs uses. */
+  namespace WebAssembly {
+    type Exports = Record<string, unknown>;
+    type Imports = Record<string, Record<string, unknown>>;
+    class Module {
+      constructor(bytes: Uint8Array);
+      static imports(module: Module): { module: string; name: string; kind: string }[];
+    }
+    class Instance {
+      constructor(module: Module, imports?: Imports);
+      readonly exports: Exports;
+    }
+    class Memory {
+      readonly buffer: ArrayBuffer;
+      grow(pages: number): number;
+    }
+    class RuntimeError extends Error {}
+  }
+
+  /** What `Buffer#write` and `Buffer#toString` call for one encoding. */
+  interface Buffer {
+    latin1Write(text: string, offset: number): number;
+    utf8Write(text: string, offset: number): number;
+    latin1Slice(start: number, end: number): string;
+    utf8Slice(start: number, end: number): string;
+  }
+}

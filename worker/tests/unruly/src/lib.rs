@@ -1,0 +1,130 @@
+//! A worker that does on demand what none should: the path says what, the query with what.
+
+mod breaks;
+mod host;
+mod traps;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cloudfront_worker::http::{HeaderName, HeaderValue, Response, header};
+use cloudfront_worker::{
+    Body, Context, Env, Event, Fault, Fetch, FetchFault, Fetched, Reply, Request, UnixMillis,
+    Worker, edits::Edits,
+};
+
+/// Remembers how many events it saw and what fetches brought.
+#[derive(Debug, Default)]
+pub struct Unruly {
+    events: u32,
+    /// URLs; a fetch's tag is the place of its own.
+    wanted: Vec<String>,
+    fetched: BTreeMap<u32, String>,
+}
+
+impl Worker for Unruly {
+    type Error = String;
+
+    fn start(env: Env<'_>) -> Result<Self, String> {
+        match env.config {
+            b"refuse" => Err(format!("refused in {}", env.region)),
+            b"refuse silently" => Err(String::new()),
+            b"panic" => panic!("as asked"),
+            _ => Ok(Self::default()),
+        }
+    }
+
+    fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {
+        self.events += 1;
+        let request = event.request();
+        match request.uri {
+            "/count" => text(self.events.to_string()),
+            "/copy" => copy(request),
+            "/mirror" => answer(match &request.body {
+                None => Body::Empty,
+                Some(body) => Body::Bytes(body.bytes()),
+            }),
+            "/body/text" => Edits::new().body("Grüße, 東京").into(),
+            "/body/bytes" => {
+                Edits::new().body(Body::Bytes(vec![0xff, b'\n', b'b', b'\n', 0])).into()
+            }
+            "/body/empty" => Edits::new().body(Body::Empty).into(),
+            "/log" => Reply { log: Some("a line\nand another".into()), ..text("logged") },
+            "/fetch" => self.fetch(request.querystring),
+            "/fetch/record-panics" => fetch(u32::MAX, request.querystring),
+            "/fetch/never-content" => fetch(0, request.querystring),
+            uri => match uri.strip_prefix("/trap/") {
+                Some(trap) => text(traps::trap(trap)),
+                None => match uri.strip_prefix("/host/") {
+                    Some(function) => text(host::call(function, request.querystring)),
+                    None => breaks::outcome(uri).into(),
+                },
+            },
+        }
+    }
+
+    fn record(&mut self, _: UnixMillis, fetched: Fetched<'_>) {
+        assert_ne!(fetched.tag, u32::MAX, "as asked");
+        let brought = match fetched.result {
+            Ok(bytes) => format!("{} bytes: {}", bytes.len(), String::from_utf8_lossy(bytes)),
+            Err(FetchFault::Status) => "status".into(),
+            Err(FetchFault::TooLarge) => "too large".into(),
+            Err(_) => "unreachable".into(),
+        };
+        self.fetched.insert(fetched.tag, brought);
+    }
+
+    /// Broken itself, where an outcome broke rule G1.
+    fn fault(fault: &Fault<'_>) -> Response<Body> {
+        let status = match fault {
+            Fault::Outcome { violation, .. } if violation.rule == "G1" => 199,
+            _ => 500,
+        };
+        Response::builder().status(status).body("a fault".into()).expect("valid")
+    }
+}
+
+impl Unruly {
+    fn fetch(&mut self, url: &str) -> Reply<'static> {
+        let tag = match self.wanted.iter().position(|wanted| wanted == url) {
+            Some(tag) => tag,
+            None => {
+                self.wanted.push(url.to_owned());
+                self.wanted.len() - 1
+            }
+        };
+        match self.fetched.get(&(tag as u32)) {
+            Some(brought) => text(brought.clone()),
+            None => fetch(tag as u32, url),
+        }
+    }
+}
+
+fn fetch(tag: u32, url: &str) -> Reply<'static> {
+    let timeout = Duration::from_millis(500);
+    Fetch { tag, url: url.to_owned(), timeout, max_bytes: 1_000 }.into()
+}
+
+/// Adds each value of `x-in` to `x-out`, and says in the query how many fields there are.
+fn copy<'a>(request: &Request<'a>) -> Reply<'a> {
+    let mut edits = Edits::new().querystring(request.headers.iter().count().to_string());
+    for value in request.headers.get_all(&HeaderName::from_static("x-in")) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            edits = edits.append(HeaderName::from_static("x-out"), value);
+        }
+    }
+    edits.into()
+}
+
+fn text(text: impl Into<String>) -> Reply<'static> {
+    answer(Body::Text(text.into()))
+}
+
+fn answer(body: Body) -> Reply<'static> {
+    let no_store = HeaderValue::from_static("no-store");
+    let mut answer = Response::new(body);
+    answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    answer.into()
+}
+
+cloudfront_worker::export!(Unruly);
