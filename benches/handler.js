@@ -18,9 +18,9 @@ import { parseArgs } from 'node:util';
 import { bundle } from '../js/cli/bundle.js';
 import { mint } from '../js/local/mint.js';
 import { openPool, publicKeys } from '../js/local/pool.js';
+import { REQUESTS, handling, interleave, median, repeating, round } from './rounds.js';
 
-/** Requests of one row in one round. */
-const REQUESTS = 300;
+/** @typedef {import('./rounds.js').Row} Row */
 
 /** What is allowed: × crypto.verify, bytes, milliseconds of CPU. */
 const BUDGET = { firstSeen: 1.6, zipBytes: 300_000, coldStartMs: 20 };
@@ -116,8 +116,6 @@ async function load(dir) {
   return createNearhop(pathToFileURL(`${dir}/`), { region: 'eu-central-1', log: () => {} });
 }
 
-/** @typedef {() => Promise<number>} Row  runs REQUESTS requests; milliseconds taken */
-
 /**
  * @param {string[]} tokens
  * @param {import('../js/local/pool.js').Pool} pool
@@ -137,55 +135,6 @@ function verifying(tokens, pool) {
     }
     return performance.now() - start;
   };
-}
-
-/**
- * @param {(event: any) => Promise<any>} handler
- * @param {() => any[] | Promise<any[]>} make  makes the events, outside the time taken
- * @returns {Row}
- */
-function handling(handler, make) {
-  return async () => time(handler, await make());
-}
-
-/**
- * @param {(event: any) => Promise<any>} handler
- * @param {() => any} make
- * @returns {Row}
- */
-function repeating(handler, make) {
-  return handling(handler, () => Array.from({ length: REQUESTS }, make));
-}
-
-/**
- * @param {(event: any) => Promise<any>} handler
- * @param {any[]} events
- */
-async function time(handler, events) {
-  const start = performance.now();
-  for (const each of events) await handler(each);
-  return performance.now() - start;
-}
-
-/**
- * Each round runs every row once, so that whatever the machine does besides falls on all alike.
- * @param {Record<string, Row>} rows
- * @param {number} rounds
- * @returns {Promise<Record<string, number[]>>} microseconds per request
- */
-async function interleave(rows, rounds) {
-  /** @type {Record<string, number[]>} */
-  const times = Object.fromEntries(Object.keys(rows).map((name) => [name, []]));
-  const warmUp = 5;
-  for (let i = 0; i < rounds + warmUp; i += 1) {
-    if (process.stderr.isTTY) process.stderr.write(`\rround ${Math.max(0, i - warmUp + 1)} of ${rounds} `);
-    for (const [name, row] of Object.entries(rows)) {
-      const took = await row();
-      if (i >= warmUp) times[name].push((took * 1_000) / REQUESTS);
-    }
-  }
-  if (process.stderr.isTTY) process.stderr.write('\r');
-  return times;
 }
 
 /**
@@ -259,17 +208,6 @@ function event(trigger, headers, uri = '/api/hello') {
 /** @param {string} token */
 function bearer(token) {
   return { authorization: `Bearer ${token}` };
-}
-
-/** @param {number[]} numbers */
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}
-
-/** @param {number} number */
-function round(number) {
-  return Math.round(number * 100) / 100;
 }
 
 /** @param {Awaited<ReturnType<typeof measure>>} report */

@@ -8,7 +8,7 @@ use crate::credentials::{Credentials, CredentialsFault, TokenCookie};
 use crate::keys::Keys;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
-use crate::region::choice::Switches;
+use crate::region::control::Control;
 use crate::region::health::Health;
 use crate::route::{Demand, Route};
 use crate::token::{self, TokenFault, Unverified, Verified};
@@ -57,7 +57,7 @@ pub(crate) struct State {
     pub keys: Keys,
     pub verdicts: Verdicts,
     pub health: Health,
-    pub switches: Switches,
+    pub control: Control,
 }
 
 /// Lets a request into a route, or says why not.

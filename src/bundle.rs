@@ -19,6 +19,11 @@ pub struct Bundle {
     /// The key of `api.pin`, read from the environment when the bundle was built.
     #[serde(default)]
     pub pin_key: Option<String>,
+    /// The digest of `places.mmdb`, which answers what the rules ask of a viewer's address; `None`
+    /// where there is no such file. With it, the networks of `config.api.rules` are left out: the
+    /// file has them.
+    #[serde(default)]
+    pub places: Option<String>,
     /// How far each edge Region is from each API Region.
     pub distances: Vec<EdgeDistances>,
     /// Where each API Region is, in the order of `config.api.regions`: for viewers whose edge

@@ -297,9 +297,17 @@ pub struct Api {
     /// Lets the holder of a key choose the Region of single requests, for tests.
     #[serde(default)]
     pub pin: Option<Pin>,
+    /// Whether the function logs a line for each request it sends to the API: the Region, the
+    /// reason, the candidates.
+    #[serde(default = "Api::default_log_decisions")]
+    pub log_decisions: bool,
 }
 
 impl Api {
+    fn default_log_decisions() -> bool {
+        true
+    }
+
     fn default_passive_health() -> bool {
         true
     }
@@ -383,7 +391,8 @@ pub struct Sticky {
 }
 
 impl Sticky {
-    fn default_seconds() -> u32 {
+    /// Five minutes.
+    pub fn default_seconds() -> u32 {
         300
     }
 }

@@ -10,6 +10,7 @@ use http::HeaderValue;
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CACHE_CONTROL, COOKIE, HOST, SET_COOKIE,
 };
+use serde::Serialize;
 
 use crate::access::{Caller, Denied, State, admit};
 use crate::config::{Cookies, Preflight, Target};
@@ -20,10 +21,9 @@ use crate::path::{CanonicalPath, PathFault};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::region::api::Viewer;
-use crate::region::choice::{Chosen, Unobserved, choose, stable_hash};
+use crate::region::choice::{Chosen, Observer, Unobserved, choose, stable_hash};
 use crate::region::health::{Outlook, Verdict};
-use crate::region::place::Place;
-use crate::region::reason::Reason;
+use crate::region::pin::{PIN, pinned};
 use crate::region::{Api, ApiRegion};
 use crate::route::Route;
 use crate::token::Verified;
@@ -38,15 +38,18 @@ pub(crate) fn decide<'a>(
 ) -> Reply<'a> {
     let descent = Descent { policy, context, edge };
     match event {
-        Event::ViewerRequest(request) => match descent.viewer_request(&request, state) {
-            Ok(edits) => edits.into(),
-            Err(stop) => descent.answer(stop, &request),
-        },
-        Event::OriginRequest(request, origin) => {
-            match descent.origin_request(&request, &origin, state) {
+        Event::ViewerRequest(request) => {
+            let reply = match descent.viewer_request(&request, state) {
                 Ok(edits) => edits.into(),
                 Err(stop) => descent.answer(stop, &request),
-            }
+            };
+            Reply { aside: descent.look(&request, state), ..reply }
+        }
+        Event::OriginRequest(request, origin) => {
+            let reply = descent
+                .origin_request(&request, &origin, state)
+                .unwrap_or_else(|stop| descent.answer(stop, &request));
+            Reply { aside: descent.look(&request, state), ..reply }
         }
         Event::OriginResponse(request, origin, response) => {
             descent.origin_response(&request, &origin, &response, state).into()
@@ -55,29 +58,30 @@ pub(crate) fn decide<'a>(
     }
 }
 
-struct Descent<'d, 'a> {
-    policy: &'d Policy,
-    context: &'d Context<'a>,
-    edge: &'d HeaderValue,
+/// What every step of one descent may look at. `nearhop explain` walks the same steps.
+pub(crate) struct Descent<'d, 'a> {
+    pub policy: &'d Policy,
+    pub context: &'d Context<'a>,
+    pub edge: &'d HeaderValue,
 }
 
 /// A request that has been let into its route.
-struct Entered<'d, 'a> {
-    route: &'d Route,
-    path: CanonicalPath<'a>,
-    caller: Caller<'a>,
+pub(crate) struct Entered<'d, 'a> {
+    pub route: &'d Route,
+    pub path: CanonicalPath<'a>,
+    pub caller: Caller<'a>,
 }
 
 /// What a Region is wanted for.
 #[derive(Clone, Copy)]
-struct Asked<'d> {
-    route: &'d Route,
-    trigger: Trigger,
-    second_leg: bool,
+pub(crate) struct Asked<'d> {
+    pub route: &'d Route,
+    pub trigger: Trigger,
+    pub second_leg: bool,
 }
 
 /// Where a descent ends before its target.
-enum Stop<'d> {
+pub(crate) enum Stop<'d> {
     Refused(Refusal, Option<&'d Route>),
     /// A CORS preflight, answered by the route's rule.
     Preflight(&'d Cors, &'d Route),
@@ -92,15 +96,21 @@ impl<'d, 'a> Descent<'d, 'a> {
         state: &mut State,
     ) -> Result<Edits<'a>, Stop<'d>> {
         let Entered { route, path, caller } = self.enter(request, state)?;
-        let edits = strip_spoofable(request, Trigger::ViewerRequest);
+        // Origin-request asks for it once more, and takes it off.
+        let has_pin = route.target == Target::Api && self.pinned(request).is_some();
+        let edits = strip_spoofable(request, Trigger::ViewerRequest, has_pin);
         match route.target {
             Target::Api => {
                 // For cache keys and logs only: origin-request decides again.
                 let asked = Asked { route, trigger: Trigger::ViewerRequest, second_leg: false };
-                let (api, chosen) = self.choose(request, &caller, asked, state)?;
-                Ok(rewrite(edits, request, path.encoded())?
-                    .set(REGION, api.region(chosen.region()).name.clone())
-                    .set(REASON, chosen.reason.header()))
+                let edits = rewrite(edits, request, path.encoded())?;
+                Ok(match self.choose(request, &caller, asked, state, &mut Unobserved) {
+                    Ok((api, chosen)) => edits
+                        .set(REGION, api.region(chosen.region()).name.clone())
+                        .set(REASON, chosen.reason.header()),
+                    // The country, which permits one perhaps, is told there only (rule W8).
+                    Err(_) => edits,
+                })
             }
             Target::Site => {
                 let edits = rewrite(edits, request, &self.policy.site.key(&path, request))?;
@@ -117,17 +127,17 @@ impl<'d, 'a> Descent<'d, 'a> {
         request: &Request<'a>,
         origin: &Origin<'a>,
         state: &mut State,
-    ) -> Result<Edits<'a>, Stop<'d>> {
+    ) -> Result<Reply<'a>, Stop<'d>> {
         let site = &self.policy.site;
-        let edits = strip_spoofable(request, Trigger::OriginRequest);
+        let edits = strip_spoofable(request, Trigger::OriginRequest, false);
         if site.viewer_request_attached && self.belongs_to_site(request) {
-            return Ok(strip_credentials(edits));
+            return Ok(strip_credentials(edits).into());
         }
         let entered = self.enter(request, state)?;
         match entered.route.target {
             Target::Site => {
                 let key = site.key(&entered.path, request);
-                Ok(strip_credentials(rewrite(edits, request, &key)?))
+                Ok(strip_credentials(rewrite(edits, request, &key)?).into())
             }
             Target::Api => {
                 let api = self.policy.api.as_ref();
@@ -136,9 +146,11 @@ impl<'d, 'a> Descent<'d, 'a> {
                     trigger: Trigger::OriginRequest,
                     second_leg: api.is_some_and(|api| api.is_second_leg(origin)),
                 };
-                let (api, chosen) = self.choose(request, &entered.caller, asked, state)?;
+                let (api, chosen) =
+                    self.choose(request, &entered.caller, asked, state, &mut Unobserved)?;
                 self.note_choice(request, &chosen, state);
-                self.to_api(edits, request, origin, &entered, api, &chosen)
+                let edits = self.to_api(edits, request, origin, &entered, api, &chosen)?;
+                Ok(Reply { log: self.line(&chosen, asked.route, api), ..edits.into() })
             }
         }
     }
@@ -205,7 +217,11 @@ impl<'d, 'a> Descent<'d, 'a> {
     }
 
     /// From the raw request to a caller let into a route.
-    fn enter(&self, request: &Request<'a>, state: &mut State) -> Result<Entered<'d, 'a>, Stop<'d>> {
+    pub fn enter(
+        &self,
+        request: &Request<'a>,
+        state: &mut State,
+    ) -> Result<Entered<'d, 'a>, Stop<'d>> {
         let path = CanonicalPath::parse(request.uri)
             .map_err(|fault| Stop::Refused(Refusal::Path(fault), None))?;
         let route = self.route(&path);
@@ -235,7 +251,7 @@ impl<'d, 'a> Descent<'d, 'a> {
 
     /// The route of a path: of the file it means, where that is the site's; of its own letters
     /// otherwise, since an API reads `/health.html` as it likes.
-    fn route(&self, path: &CanonicalPath<'_>) -> &'d Route {
+    pub fn route(&self, path: &CanonicalPath<'_>) -> &'d Route {
         let Policy { routes, site, .. } = self.policy;
         let file = routes.find(site.public_path(path.decoded()));
         if file.target == Target::Site { file } else { routes.find(path.decoded()) }
@@ -246,12 +262,13 @@ impl<'d, 'a> Descent<'d, 'a> {
     }
 
     /// Chooses the Region that serves a request.
-    fn choose(
+    pub fn choose(
         &self,
         request: &Request<'a>,
         caller: &Caller<'a>,
         asked: Asked<'d>,
         state: &mut State,
+        observer: &mut impl Observer,
     ) -> Result<(&'d Api, Chosen<'d>), Stop<'d>> {
         let refuse = || Stop::Refused(Refusal::NoRegion, Some(asked.route));
         let api = self.policy.api.as_ref().ok_or_else(refuse)?;
@@ -261,14 +278,23 @@ impl<'d, 'a> Descent<'d, 'a> {
             false => Outlook::default(),
         };
         let edge = self.edge.to_str().unwrap_or_default();
-        let mut question =
-            api.question(edge, &viewer, asked.route.regions, &state.switches, outlook);
+        let mut question = api.question(
+            edge,
+            &viewer,
+            asked.route.regions,
+            state.control.switches(self.context.now),
+            outlook,
+        );
+        question.pinned = self.pinned(request);
         question.second_leg = asked.second_leg;
-        let chosen = choose(&question, &mut Unobserved).ok_or_else(refuse)?;
+        if asked.second_leg {
+            question.first_leg = state.health.first_leg(stable_hash(self.context.request_id));
+        }
+        let chosen = choose(&question, observer).ok_or_else(refuse)?;
         Ok((api, chosen))
     }
 
-    fn viewer<'v>(
+    pub fn viewer<'v>(
         &self,
         request: &Request<'a>,
         caller: &'v Caller<'a>,
@@ -280,7 +306,7 @@ impl<'d, 'a> Descent<'d, 'a> {
     {
         let verified = caller.bearer().map(|bearer| bearer.verified.as_ref());
         Viewer {
-            place: Place::by_headers(request, trigger),
+            place: api.place(request, trigger),
             key: stable_hash(verified.map_or(request.client_ip, Verified::subject)),
             residency_claim: verified.and_then(Verified::residency),
             home_claim: verified.and_then(Verified::home),
@@ -289,16 +315,58 @@ impl<'d, 'a> Descent<'d, 'a> {
         }
     }
 
+    /// The Region a request has been allowed to choose for itself.
+    fn pinned(&self, request: &Request<'a>) -> Option<usize> {
+        pinned(request, self.policy.api.as_ref()?, self.context.now)
+    }
+
+    /// The look at the control document that goes beside this answer, if it is time for one: asked
+    /// for by requests to the API, whatever became of them.
+    fn look(&self, request: &Request<'a>, state: &mut State) -> Option<Fetch> {
+        let settings = self.policy.api.as_ref()?.control.as_ref()?;
+        if !state.control.is_due(settings, self.context.now) {
+            return None;
+        }
+        let path = CanonicalPath::parse(request.uri).ok()?;
+        let is_api = self.route(&path).target == Target::Api;
+        is_api.then(|| state.control.look(settings, self.context.now))
+    }
+
+    /// What is logged of a request that goes to the API.
+    fn line(&self, chosen: &Chosen<'_>, route: &Route, api: &Api) -> Option<String> {
+        #[derive(Serialize)]
+        struct Line<'l> {
+            region: &'l str,
+            reason: String,
+            edge: &'l str,
+            candidates: Vec<&'l str>,
+            request_id: &'l str,
+            route: &'l str,
+        }
+
+        let name = |index: usize| api.candidates[index].name.as_str();
+        let line = Line {
+            region: name(chosen.region()),
+            reason: chosen.reason.to_string(),
+            edge: self.edge.to_str().unwrap_or_default(),
+            candidates: chosen.order().map(name).collect(),
+            request_id: self.context.request_id,
+            route: &route.pattern,
+        };
+        api.log_decisions.then(|| serde_json::to_string(&line).ok()).flatten()
+    }
+
     /// What the instance learns from a choice: that a Region is being probed, or that a second leg
     /// reports the first one's failure (rule F4).
     fn note_choice(&self, request: &Request<'a>, chosen: &Chosen<'_>, state: &mut State) {
         let now = self.context.now;
-        if chosen.reason == Reason::Probe {
+        let (request_id, client) = self.hashes(request);
+        if chosen.probes {
             state.health.probe(chosen.region(), now);
         }
-        if let Some(failed) = chosen.failed() {
-            let (request_id, client) = self.hashes(request);
-            state.health.record_second_leg(failed, request_id, client, now);
+        match chosen.failed() {
+            Some(failed) => state.health.record_second_leg(failed, request_id, client, now),
+            None => state.health.send(chosen.region(), request_id),
         }
     }
 
@@ -403,8 +471,10 @@ impl<'d, 'a> Descent<'d, 'a> {
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-fn strip_spoofable<'a>(request: &Request<'a>, trigger: Trigger) -> Edits<'a> {
-    Edits::new().remove_where(&request.headers, |name| is_spoofable(name, trigger))
+/// A pin that counts is not a viewer's to make up.
+fn strip_spoofable<'a>(request: &Request<'a>, trigger: Trigger, has_pin: bool) -> Edits<'a> {
+    let is_pin = |name: &str| has_pin && name == PIN.as_str();
+    Edits::new().remove_where(&request.headers, |name| is_spoofable(name, trigger) && !is_pin(name))
 }
 
 /// S3 is shown neither: it needs none, and refuses headers over 8 KB (rule S2).

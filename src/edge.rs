@@ -1,4 +1,4 @@
-//! What is particular to running in Lambda@Edge: the exports, and RS256 by the host.
+//! What is particular to running in Lambda@Edge: the exports, and signatures by the host.
 //!
 //! Node's `crypto.verify` is some fifty times faster than RSA in WebAssembly, and it is OpenSSL.
 //! The host imports each key once and keeps it; here a key is only the number of its slot there.
@@ -8,7 +8,7 @@
 use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::signature::{self, Verifier};
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
 
 use crate::Nearhop;
 
@@ -26,12 +26,26 @@ unsafe extern "C" {
         signature: *const u8,
         signature_len: usize,
     ) -> i32;
+    /// Whether an HMAC SHA-256 of a message is the key's: 1 or 0.
+    safe fn verify_hs256(
+        key: *const u8,
+        key_len: usize,
+        message: *const u8,
+        message_len: usize,
+        signature: *const u8,
+        signature_len: usize,
+    ) -> i32;
+}
+
+/// Has the host verify signatures from now on.
+pub(crate) fn install() {
+    // Refused from the second time on, and meant to be: the provider is the same.
+    let _ = PROVIDER.install_default();
 }
 
 /// Has the host import a key (see [`ImportKey`](crate::keys::ImportKey)).
 pub(crate) fn import_key(modulus: &str, exponent: &str) -> Option<DecodingKey> {
-    // Refused from the second time on, and meant to be: the provider is the same.
-    let _ = PROVIDER.install_default();
+    install();
     let jwk = format!("{modulus}.{exponent}");
     let slot = import_rsa_key(jwk.as_ptr(), jwk.len());
     (slot >= 0).then(|| DecodingKey::from_rsa_der(&slot.to_le_bytes()))
@@ -39,10 +53,16 @@ pub(crate) fn import_key(modulus: &str, exponent: &str) -> Option<DecodingKey> {
 
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |_, _| Err(unsupported()),
-    verifier_factory: |algorithm, key| match algorithm {
-        Algorithm::RS256 => {
+    // By the key's family too: a slot's number must never pass for a secret.
+    verifier_factory: |algorithm, key| match (algorithm, key.family()) {
+        (Algorithm::RS256, AlgorithmFamily::Rsa) => {
             let slot = key.try_get_as_bytes()?.try_into().map_err(|_| unsupported())?;
             Ok(Box::new(HostRs256 { slot: i32::from_le_bytes(slot) }))
+        }
+        (Algorithm::HS256, AlgorithmFamily::Hmac) => {
+            let key = key.try_get_as_bytes()?.to_vec();
+            // RFC 7518, section 3.2: at least as long as the hash.
+            if key.len() < 32 { Err(unsupported()) } else { Ok(Box::new(HostHs256 { key })) }
         }
         _ => Err(unsupported()),
     },
@@ -68,6 +88,31 @@ impl Verifier<Vec<u8>> for HostRs256 {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
         let verifies = verify_rs256(
             self.slot,
+            message.as_ptr(),
+            message.len(),
+            signature.as_ptr(),
+            signature.len(),
+        );
+        if verifies == 1 { Ok(()) } else { Err(signature::Error::new()) }
+    }
+}
+
+/// HS256 with a secret.
+struct HostHs256 {
+    key: Vec<u8>,
+}
+
+impl JwtVerifier for HostHs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl Verifier<Vec<u8>> for HostHs256 {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
+        let verifies = verify_hs256(
+            self.key.as_ptr(),
+            self.key.len(),
             message.as_ptr(),
             message.len(),
             signature.as_ptr(),

@@ -1,6 +1,7 @@
 //! Nearhop as a worker: what CloudFront's events reach first.
 
 use std::fmt;
+use std::sync::Arc;
 
 use cloudfront_worker::{Body, Context, Env, Event, Fault, Fetched, Reply, UnixMillis, Worker};
 use http::HeaderValue;
@@ -11,16 +12,17 @@ use crate::decide::decide;
 use crate::keys::{ImportKey, KeySetFault, Keys};
 use crate::policy::{Policy, Problem};
 use crate::refusal::Refusal;
-use crate::region::choice::Switches;
+use crate::region::atlas::Atlas;
+use crate::region::control::Control;
 use crate::region::health::Health;
 use crate::verdicts::Verdicts;
 
 /// The edge function: a policy, and what one instance has learned.
 #[derive(Debug)]
 pub struct Nearhop {
-    policy: Policy,
-    state: State,
-    edge: HeaderValue,
+    pub(crate) policy: Policy,
+    pub(crate) state: State,
+    pub(crate) edge: HeaderValue,
 }
 
 /// Why a bundle cannot start. `nearhop bundle` writes none that would say this.
@@ -32,15 +34,23 @@ pub enum StartFault {
     Policy(Vec<Problem>),
     /// One of its key sets cannot be used.
     Keys(KeySetFault),
+    /// Its `places.mmdb` cannot be used.
+    Places(String),
 }
 
 impl Worker for Nearhop {
     type Error = StartFault;
 
     fn start(env: Env<'_>) -> Result<Self, StartFault> {
-        let bundle: Bundle = serde_json::from_slice(env.config)
-            .map_err(|error| StartFault::Bundle(error.to_string()))?;
-        let policy = Policy::new(&bundle).map_err(StartFault::Policy)?;
+        let (json, places) = files(env.config);
+        let bundle: Bundle =
+            serde_json::from_slice(json).map_err(|error| StartFault::Bundle(error.to_string()))?;
+        let mut policy = Policy::new(&bundle).map_err(StartFault::Policy)?;
+        let atlas =
+            Atlas::of_bundle(&bundle, policy.api.as_ref(), places).map_err(StartFault::Places)?;
+        if let Some(api) = &mut policy.api {
+            api.atlas = atlas.map(Arc::new);
+        }
         let keys =
             Keys::new(&policy.keys, IMPORT_KEY, &bundle.key_sets).map_err(StartFault::Keys)?;
         let verdicts = Verdicts::new(policy.limits.verdicts, env.seed);
@@ -48,19 +58,25 @@ impl Worker for Nearhop {
             .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
         let regions = policy.api.as_ref().map_or(0, |api| api.candidates.len());
         let health = Health::new(regions, env.seed);
-        let switches = Switches::default();
-        Ok(Self { policy, state: State { keys, verdicts, health, switches }, edge })
+        Ok(Self {
+            policy,
+            state: State { keys, verdicts, health, control: Control::default() },
+            edge,
+        })
     }
 
     fn handle<'a>(&mut self, event: Event<'a>, context: &Context<'a>) -> Reply<'a> {
         decide(event, context, &self.policy, &mut self.state, &self.edge)
     }
 
-    fn record(&mut self, now: UnixMillis, fetched: Fetched<'_>) {
-        let issuer = fetched.tag as usize;
-        if issuer < self.policy.issuers.len() {
-            self.state.keys.record(issuer, fetched.result.ok(), now);
+    fn record(&mut self, now: UnixMillis, fetched: Fetched<'_>) -> Option<String> {
+        let Fetched { tag, result } = fetched;
+        if (tag as usize) < self.policy.issuers.len() {
+            self.state.keys.record(tag as usize, result.ok(), now);
+            return None;
         }
+        let api = self.policy.api.as_ref()?;
+        self.state.control.record(api.control.as_ref()?, &api.candidates, tag, result, now)
     }
 
     fn fault(fault: &Fault<'_>) -> http::Response<Body> {
@@ -69,6 +85,15 @@ impl Worker for Nearhop {
             Fault::Event(_) => "",
         };
         Refusal::Internal.response(request_id, false)
+    }
+}
+
+/// A bundle's `nearhop.json` and its `places.mmdb`: the handler puts a NUL between them, which JSON
+/// never holds.
+fn files(config: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match memchr::memchr(0, config) {
+        Some(end) => (&config[..end], Some(&config[end + 1..])),
+        None => (config, None),
     }
 }
 
@@ -90,6 +115,7 @@ impl fmt::Display for StartFault {
                 })
             }
             StartFault::Keys(fault) => write!(f, "a key set: {fault:?}"),
+            StartFault::Places(reason) => write!(f, "places.mmdb {reason}"),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! A configuration whose values make sense together.
 
 use crate::bundle::Bundle;
-use crate::config::{Access, Config, KeyRefresh, Limits, TokenUse};
+use crate::config::{
+    Access, Config, KeyRefresh, Limits, Otherwise, Residency, Sticky, StickyBy, Target, TokenUse,
+};
 use crate::issuer::Issuer;
 use crate::region::Api;
+use crate::region::api::HOME_COOKIE;
 use crate::route::Routes;
 use crate::site::Site;
 use crate::token::NamedClaims;
@@ -61,6 +64,7 @@ impl Policy {
         check_keys(&config.keys, &mut problems);
         check_limits(&config.limits, &mut problems);
         check_scopes(bundle, &mut problems);
+        check_api(config, &mut problems);
         check_files(bundle, &policy.site, &mut problems);
         check_resolved(bundle, &mut problems);
         if problems.is_empty() { Ok(policy) } else { Err(problems) }
@@ -90,7 +94,7 @@ fn check_limits(limits: &Limits, problems: &mut Problems) {
     within(problems, "limits.verdicts", limits.verdicts, 1, 16_384);
 }
 
-fn within(problems: &mut Problems, key: &str, found: u32, least: u32, most: u32) {
+pub(crate) fn within(problems: &mut Problems, key: &str, found: u32, least: u32, most: u32) {
     if !(least..=most).contains(&found) {
         problems.push(Problem::new(
             key,
@@ -112,6 +116,44 @@ fn check_scopes(bundle: &Bundle, problems: &mut Problems) {
                 format!("routes[{index}].scopes"),
                 route.scopes.join(", "),
                 "no scopes, or an issuer whose token_use includes \"access\"",
+            ));
+        }
+    }
+}
+
+/// What of the API's settings concerns other sections.
+fn check_api(config: &Config, problems: &mut Problems) {
+    if config.country_database.as_deref() == Some("") {
+        problems.push(Problem::new("country_database", "nothing", "the path of a file"));
+    }
+    let Some(api) = &config.api else { return };
+    if let Some(residency) = &api.residency {
+        check_residency(config, residency, problems);
+    }
+    if let Some(Sticky { by: StickyBy::Cookie, .. }) = api.sticky {
+        for (index, issuer) in config.issuers.iter().enumerate() {
+            if let Some(i) = issuer.cookies.iter().position(|name| name == HOME_COOKIE) {
+                let key = format!("issuers[{index}].cookies[{i}]");
+                let allowed = "another name: this cookie is api.sticky's";
+                problems.push(Problem::new(key, HOME_COOKIE, allowed));
+            }
+        }
+    }
+}
+
+/// A route all of whose Regions are closed to everybody could never be answered.
+fn check_residency(config: &Config, residency: &Residency, problems: &mut Problems) {
+    if residency.otherwise == Otherwise::Any {
+        return;
+    }
+    let open: Vec<&String> = residency.sets.iter().flat_map(|set| &set.regions).collect();
+    for (index, route) in config.routes.iter().enumerate() {
+        let names_some = route.target == Target::Api && !route.regions.is_empty();
+        if names_some && !route.regions.iter().any(|name| open.contains(&name)) {
+            problems.push(Problem::new(
+                format!("routes[{index}].regions"),
+                route.regions.join(", "),
+                "at least one Region of some residency set, since otherwise = \"none\"",
             ));
         }
     }
@@ -140,6 +182,11 @@ fn check_resolved(bundle: &Bundle, problems: &mut Problems) {
         problems.push(Problem::new("key_sets", found, format!("{issuers}: one for each issuer")));
     }
     let regions = bundle.config.api.as_ref().map_or(0, |api| api.regions.len());
+    let places = bundle.coordinates.len();
+    if places != 0 && places != regions {
+        let allowed = format!("{regions}: one for each API Region");
+        problems.push(Problem::new("coordinates", places.to_string(), allowed));
+    }
     for (index, row) in bundle.distances.iter().enumerate() {
         if row.round_trips.len() != regions {
             problems.push(Problem::new(

@@ -100,7 +100,7 @@ impl Refusal {
     }
 
     /// What the operator is told besides.
-    fn detail(&self) -> String {
+    pub(crate) fn detail(&self) -> String {
         match self {
             Refusal::Path(fault) => fault.to_string(),
             Refusal::Token(TokenFault::Malformed) => "not a compact JWS of two JSON objects".into(),

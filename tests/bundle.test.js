@@ -189,6 +189,28 @@ test('the origin secret must be there, fit, and stay unsaid', async () => {
   }
 });
 
+test('the key of pins must be there, fit, and stay unsaid', async () => {
+  const config = await configuration({ more: '[api.pin]\nenv = "PIN_KEY"\n' });
+  const out = join(folder, 'b');
+  const run = (/** @type {Record<string, string>} */ env) =>
+    nearhop(['bundle', '--config', config, '--out', out, '--no-fetch'], { ...ENV, ...env });
+  for (const [env, told] of /** @type {const} */ ([
+    [{}, /api\.pin\.env: found nothing in the environment variable PIN_KEY, allowed: 32 or more/],
+    [{ PIN_KEY: 'thirty-one-characters-are-short' }, /pin\.env: found a value of another form/],
+    [{ PIN_KEY: 'with a space inside, but long enough' }, /found a value of another form/],
+  ])) {
+    const { status, stdout, stderr } = await run(env);
+    assert.equal(status, 1);
+    assert.match(stderr, told);
+    assert.ok(!Object.values(env).some((value) => (stdout + stderr).includes(value)));
+  }
+  const PIN_KEY = 'thirty-two-characters-will-do-it';
+  const { status, stdout, stderr } = await run({ PIN_KEY });
+  assert.equal(status, 0, stderr);
+  assert.equal((await carried(out)).pin_key, PIN_KEY);
+  assert.ok(!(stdout + stderr).includes(PIN_KEY));
+});
+
 test('the page for what is missing lies beside the configuration', async () => {
   const config = await configuration({ more: '[site]\nnot_found_page = "404.html"\n' });
   const make = () => bundle({ config, out: join(folder, 'b'), fetchKeys: false, env: ENV });

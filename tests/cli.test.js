@@ -23,6 +23,16 @@ test('check says what a configuration means', async () => {
   assert.match(stdout, /^ {2}anything else +site +public/m);
   assert.match(stdout, /^Issuer https:\/\/cognito-idp\.eu-west-1\.amazonaws\.com\/eu-west-1_Example01$/m);
   assert.match(stdout, /^ {2}us-east-1 +US East \(N\. Virginia\) +def456\.execute-api\S+\/prod$/m);
+  assert.match(stdout, /^ {2}residency +by the claim custom:residency, else by country$/m);
+  assert.match(stdout, /^ {14}EU \(EEA CH\): only eu-west-1$/m);
+  assert.match(stdout, /^ {14}anybody else: no Region, 503$/m);
+  assert.match(stdout, /^ {2}us-east-1 +5 % of the viewers nearest to it$/m);
+  assert.match(stdout, /^ {2}rules +networks 203\S+, 2001\S+; countries BR, AR; continents AF: us-/m);
+  assert.match(stdout, /^ {2}sticky +the home Region that the claim custom:home names$/m);
+  assert.match(stdout, /^ {2}failing +Regions are not avoided$/m);
+  assert.match(stdout, /^ {2}second leg +known by the origin second\.example\.com, or its header/m);
+  assert.match(stdout, /^ {2}control +looked at every 5 s at most\n {14}https:\/\/control\.example/m);
+  assert.match(stdout, /^ {2}pin +x-nearhop-pin, its key from PIN_KEY$/m);
   assert.match(stdout, /^warning: \S+every-key\.toml:\d+:\d+: issuers\[0\]\.token_use: ID tokens/m);
 });
 
@@ -35,6 +45,34 @@ test('nearhop.toml is what check reads unless told otherwise', async () => {
     report.api.regions.map((/** @type {{ name: string }} */ { name }) => name),
     ['us-east-1', 'eu-west-1', 'ap-northeast-1'],
   );
+});
+
+test('and how the Region is chosen, to programs too', async () => {
+  const { stdout } = await nearhop(['check', '--json', '--config', GOOD]);
+  const { api, country_database, routes } = JSON.parse(stdout).report;
+  assert.equal(country_database, 'countries.mmdb');
+  assert.deepEqual(routes[0].regions, ['us-east-1', 'eu-west-1']);
+  assert.deepEqual(
+    api.regions.map((/** @type {any} */ { bias_ms, weight }) => [bias_ms, weight]),
+    [[-20, 100], [0, 5]],
+  );
+  assert.deepEqual(api.rules[0].continents, ['AF']);
+  assert.deepEqual(api.residency.sets[1], { name: 'US', countries: [], regions: ['us-east-1'] });
+  assert.equal(api.residency.otherwise, 'none');
+  assert.deepEqual(api.sticky, { by: 'claim', claim: 'custom:home', seconds: 60 });
+  assert.deepEqual([api.passive_health, api.log_decisions], [false, false]);
+  assert.equal(api.second_leg_domain, 'second.example.com');
+  assert.equal(api.control.max_bytes, 4_096);
+  assert.deepEqual(api.pin, { env: 'PIN_KEY' });
+});
+
+test('and says little of a choice that is left to distance', async () => {
+  const { stdout } = await nearhop(['check', '--config', 'tests/config/good/minimal.toml']);
+  assert.match(stdout, /^ {2}residency +any Region may serve anybody$/m);
+  assert.match(stdout, /^ {2}sticky +no home Region$/m);
+  assert.match(stdout, /^ {2}second leg +known by its header x-nearhop-leg: 2$/m);
+  assert.match(stdout, /^ {2}control +no document\n {2}pin +none$/m);
+  assert.doesNotMatch(stdout, /countries|rules|viewers nearest/);
 });
 
 test('a bad configuration is shown line by line, with a caret', async () => {
@@ -121,8 +159,8 @@ test('--version and --help', async () => {
 });
 
 for (const { args, told } of [
-  { args: [], told: 'found no command; allowed: check, bundle, schema' },
-  { args: ['chekc'], told: 'found the command "chekc"; allowed: check, bundle, schema' },
+  { args: [], told: 'found no command; allowed: check, bundle, ' },
+  { args: ['chekc'], told: 'found the command "chekc"; allowed: check, bundle, ' },
   { args: ['check', '--confg', 'x'], told: "Unknown option '--confg'" },
   { args: ['check', 'nearhop.toml'], told: "Unexpected argument 'nearhop.toml'" },
   { args: ['bundle'], told: 'found no --out' },

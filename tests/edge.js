@@ -36,6 +36,7 @@ const TESTS = new URL('./', import.meta.url);
  * @param {string} [options.toml] tests/vectors/nearhop.toml if left out
  * @param {(string | null)[]} [options.keySets] files in tests/vectors, in the order of the issuers;
  *   null for a set that is left to the edge
+ * @param {Record<string, string>} [options.env] beside the origin secret
  * @returns {Promise<Loaded>}
  */
 export async function load(test, options = {}) {
@@ -57,7 +58,7 @@ export async function load(test, options = {}) {
     out,
     jwks: Object.fromEntries(jwks),
     fetchKeys: false,
-    env: { NEARHOP_ORIGIN_SECRET: ORIGIN_SECRET },
+    env: { NEARHOP_ORIGIN_SECRET: ORIGIN_SECRET, ...options.env },
   });
   const module = await import(pathToFileURL(join(out, 'handler.mjs')).href);
   const at = pathToFileURL(`${out}/`);

@@ -9,6 +9,7 @@ import { readConfiguration, readText } from './configuration.js';
 import { CommandFault } from './fault.js';
 import { replaceBundle } from './folder.js';
 import { gatherKeySets } from './key-sets.js';
+import { gatherPlaces } from './places.js';
 import { resolve } from './tools.js';
 
 /** What becomes which file of a bundle, beside nearhop.json. */
@@ -18,6 +19,9 @@ const CODE = {
   'nearhop_bg.mjs': 'pkg/edge/nearhop_bg.js',
   'nearhop_bg.wasm': 'pkg/edge/nearhop_bg.wasm',
 };
+
+/** The database that answers what the rules ask of an address, where they ask anything. */
+const PLACES = 'places.mmdb';
 
 /** The file Lambda's handler setting `index.handler` names. */
 const INDEX = `import { createNearhop } from './handler.mjs';
@@ -41,9 +45,11 @@ const KEY_SETS = {
  * @property {Record<string, string>} [jwks] files with key sets, by an issuer's URL or pool id, or
  *   '' for the only issuer
  * @property {Record<string, string>} [jwksUrls] where key sets are, now and at the edge, likewise
+ * @property {string[]} [controlUrls] where the control document is, in place of `api.control.urls`
  * @property {boolean} [fetchKeys] false: key sets not given by file are left to the edge
  * @property {number} [timeoutMs] for fetching one key set; 10,000 if left out
- * @property {Record<string, string | undefined>} [env] holds the origin secret; process.env if left out
+ * @property {Record<string, string | undefined>} [env] holds the origin secret and the pin key;
+ *   process.env if left out
  * @property {(line: string) => void} [onProgress]
  *
  * @typedef {object} Built
@@ -65,11 +71,16 @@ const KEY_SETS = {
  * @throws {CommandFault} with `diagnostics` where the configuration is at fault
  */
 export async function bundle(options) {
-  const { config, out, env = process.env, ...rest } = options;
+  const { config, out, env = process.env, controlUrls = null, ...rest } = options;
   const { file, text, report } = await readConfiguration(config);
   const code = await readCode();
+  const onProgress = options.onProgress ?? KEY_SETS.onProgress;
+  const places = await gatherPlaces({ file, text, report }, onProgress);
   const resolved = await resolve(text, {
     origin_secret: env[report.api?.origin_secret?.env ?? ''] ?? null,
+    pin_key: env[report.api?.pin?.env ?? ''] ?? null,
+    control_urls: controlUrls,
+    places: places.digest,
     not_found_page: await readPage(file, report.site.not_found_page),
     ...(await gatherKeySets(report, { ...KEY_SETS, ...rest })),
   });
@@ -79,10 +90,11 @@ export async function bundle(options) {
     ...code,
     'index.mjs': Buffer.from(INDEX),
     'nearhop.json': Buffer.from(resolved.bundle),
+    ...(places.digest !== null && { [PLACES]: places.file }),
   });
   const archive = zip(files);
   const dir = absolute(out);
-  await replaceBundle(dir, files, archive);
+  await replaceBundle(dir, files, archive, [PLACES]);
   const sizes = Object.entries(files).map(([name, bytes]) => ({ name, bytes: bytes.length }));
   return {
     config,

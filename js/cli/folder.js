@@ -11,12 +11,13 @@ import { CommandFault } from './fault.js';
  * @param {string} dir an absolute path; `dir`.zip gets the archive
  * @param {Record<string, Uint8Array>} files
  * @param {Uint8Array} archive
+ * @param {string[]} sometimes other files that an earlier bundle may hold
  * @throws {CommandFault} `usage` where something else than a bundle is in the way, `outside` where
  *   the files cannot be written
  */
-export async function replaceBundle(dir, files, archive) {
+export async function replaceBundle(dir, files, archive, sometimes) {
   try {
-    const earlier = await isEarlierBundle(dir, Object.keys(files));
+    const earlier = await isEarlierBundle(dir, [...Object.keys(files), ...sometimes]);
     await demandFile(`${dir}.zip`);
     await mkdir(dirname(dir), { recursive: true });
     // On the same disk, and nobody else reads it.

@@ -6,8 +6,14 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { bundle } from './bundle.js';
 import { readConfiguration } from './configuration.js';
+import { controlAsText, exampleControl, validateControl } from './control.js';
+import { explanationAsText } from './explain-text.js';
+import { explain } from './explain.js';
 import { CommandFault, EXIT, ofError } from './fault.js';
 import { paintFor } from './paint.js';
+import { signPin } from './pin.js';
+import { planAsText } from './plan-text.js';
+import { plan } from './plan.js';
 import { builtAsText, diagnosticsAsText, reportAsText } from './report.js';
 import { schema } from './tools.js';
 
@@ -20,6 +26,24 @@ const HELP = `Nearhop: one global address in front of a serverless application i
                   [--jwks [ISSUER=]FILE]… [--jwks-url [ISSUER=]URL]… [--no-fetch]
       Writes what Lambda@Edge loads: the folder DIR, and DIR.zip with the same files in it.
 
+  nearhop explain --edge REGION --url URL [--method METHOD] [--ip ADDRESS] [--country CODE]
+                  [--header 'NAME: VALUE']… [--token JWT | --claims FILE] [--down REGION]…
+                  [--control FILE] [--second-leg] [--trigger TRIGGER] [--config FILE] [--json]
+      Says where one request would go, through which stages, and why.
+
+  nearhop plan    [--regions A,B,C] [--all] [--weights FILE] [--svg FILE] [--config FILE] [--json]
+      Says how the Regions serve every edge, what happens when one fails, which one more would help.
+
+  nearhop control validate FILE [--config FILE] [--json]
+      Says what a control document says, or everything that is wrong with it.
+
+  nearhop control example [--config FILE]
+      Prints a control document to begin with.
+
+  nearhop pin     --region REGION [--ttl TIME] [--config FILE]
+      Prints what, sent as the header x-nearhop-pin, chooses a request's Region. The key is read
+      from the environment variable api.pin.env names.
+
   nearhop schema
       Prints the JSON Schema of nearhop.toml, for editors.
 
@@ -31,6 +55,24 @@ const HELP = `Nearhop: one global address in front of a serverless application i
                           there is only one.
   --no-fetch              fetch nothing: key sets not given by file are fetched at the edge
   --json                  one JSON document on stdout
+
+  --edge REGION           the Region that executes the function, or "unknown"
+  --url URL               a URL, or a path with its query
+  --trigger TRIGGER       origin-request if left out; or viewer-request
+  --country CODE          the viewer's, as CloudFront says it at origin-request
+  --token JWT             verified by the issuer's key set: --jwks, --jwks-url, --no-fetch as above
+  --claims FILE           JSON claims, taken as a verified token's
+  --down REGION           an API Region that has been failing; may be repeated
+  --control FILE          the control document in force
+  --second-leg            the request comes with an origin group's second origin
+  --regions A,B,C         Regions to plan with, in place of the configuration's
+  --all                   every AWS Region as an edge, not only those that execute Lambda@Edge
+  --weights FILE          a JSON object: how much each edge Region counts
+  --svg FILE              write the plan as a world map
+
+  --region REGION         the API Region that is asked for
+  --ttl TIME              how long a pin is good for: 1s to 24h; 10m if left out
+
   --help, --version
 
 Exit status: 0 fine · 1 the configuration is bad · 2 the command line is · 3 something outside
@@ -41,7 +83,12 @@ const text = /** @type {const} */ ({ type: 'string' });
 const flag = /** @type {const} */ ({ type: 'boolean' });
 const texts = /** @type {const} */ ({ type: 'string', multiple: true });
 
-/** Each command's options and what it does. */
+/**
+ * Each command's options, whether it takes operands besides, and what it does.
+ *
+ * @type {Record<string, { options: NonNullable<import('node:util').ParseArgsConfig['options']>,
+ *   operands?: boolean, run: (values: Values, operands: string[]) => Promise<void> }>}
+ */
 const COMMANDS = {
   check: { options: { config: text, json: flag }, run: runCheck },
   bundle: {
@@ -55,6 +102,34 @@ const COMMANDS = {
     },
     run: runBundle,
   },
+  explain: {
+    options: {
+      config: text,
+      json: flag,
+      edge: text,
+      url: text,
+      method: text,
+      trigger: text,
+      ip: text,
+      country: text,
+      header: texts,
+      token: text,
+      claims: text,
+      down: texts,
+      control: text,
+      'second-leg': flag,
+      jwks: texts,
+      'jwks-url': texts,
+      'no-fetch': flag,
+    },
+    run: runExplain,
+  },
+  plan: {
+    options: { config: text, json: flag, regions: text, all: flag, weights: text, svg: text },
+    run: runPlan,
+  },
+  control: { options: { config: text, json: flag }, operands: true, run: runControl },
+  pin: { options: { config: text, region: text, ttl: text }, run: runPin },
   schema: { options: {}, run: runSchema },
 };
 
@@ -66,13 +141,31 @@ const COMMANDS = {
  * @property {string[]} [jwks]
  * @property {string[]} [jwks-url]
  * @property {boolean} [no-fetch]
+ * @property {string} [edge]
+ * @property {string} [url]
+ * @property {string} [method]
+ * @property {string} [trigger]
+ * @property {string} [ip]
+ * @property {string} [country]
+ * @property {string[]} [header]
+ * @property {string} [token]
+ * @property {string} [claims]
+ * @property {string[]} [down]
+ * @property {string} [control]
+ * @property {boolean} [second-leg]
+ * @property {string} [regions]
+ * @property {boolean} [all]
+ * @property {string} [weights]
+ * @property {string} [svg]
+ * @property {string} [region]
+ * @property {string} [ttl]
  */
 
 const argv = process.argv.slice(2);
 try {
   await main(argv);
 } catch (error) {
-  explain(ofError(error));
+  report(ofError(error));
 }
 
 /** @param {string[]} argv */
@@ -90,18 +183,20 @@ async function main([name, ...rest]) {
     const found = name === undefined ? 'no command' : `the command "${name}"`;
     throw new CommandFault('usage', `found ${found}; allowed: ${Object.keys(COMMANDS).join(', ')}`);
   }
-  const { options, run } = COMMANDS[/** @type {keyof typeof COMMANDS} */ (name)];
-  await run(parse(rest, options));
+  const { options, operands = false, run } = COMMANDS[name];
+  const { values, positionals } = parse(rest, options, operands);
+  await run(values, positionals);
 }
 
 /**
  * @param {string[]} args
  * @param {import('node:util').ParseArgsConfig['options']} options
- * @returns {Values}
+ * @param {boolean} allowPositionals
+ * @returns {{ values: Values, positionals: string[] }}
  */
-function parse(args, options) {
+function parse(args, options, allowPositionals) {
   try {
-    return parseArgs({ args, options }).values;
+    return parseArgs({ args, options, allowPositionals });
   } catch (error) {
     throw new CommandFault('usage', /** @type {Error} */ (error).message);
   }
@@ -128,6 +223,58 @@ async function runBundle({ config = 'nearhop.toml', json = false, out, ...rest }
   const { report, ...facts } = built;
   if (json) printJson({ ok: true, ...facts, warnings: report.warnings });
   else process.stdout.write(builtAsText(built, paintFor(process.stdout)));
+}
+
+/** @param {Values} values */
+async function runExplain({ config = 'nearhop.toml', json = false, ...rest }) {
+  const { header, jwks, 'jwks-url': urls, 'no-fetch': noFetch, 'second-leg': secondLeg } = rest;
+  const told = await explain({
+    ...rest,
+    config,
+    headers: header,
+    secondLeg,
+    keySets: {
+      jwks: byIssuer('--jwks', jwks),
+      jwksUrls: byIssuer('--jwks-url', urls),
+      fetchKeys: !noFetch,
+      timeoutMs: 10_000,
+      onProgress: (line) => void (json || process.stderr.write(`${line}\n`)),
+    },
+  });
+  if (json) printJson({ ok: true, ...told });
+  else process.stdout.write(explanationAsText(told, paintFor(process.stdout)));
+}
+
+/** @param {Values} values */
+async function runPlan({ config = 'nearhop.toml', json = false, ...rest }) {
+  const planned = await plan({ config, ...rest });
+  if (json) printJson({ ok: true, ...planned });
+  else process.stdout.write(planAsText(planned, paintFor(process.stdout)));
+}
+
+/**
+ * @param {Values} values
+ * @param {string[]} operands
+ */
+async function runControl({ config = 'nearhop.toml', json = false }, [name, ...files]) {
+  if (name === 'example' && files.length === 0) {
+    process.stdout.write(await exampleControl(config));
+    return;
+  }
+  if (name !== 'validate' || files.length !== 1) {
+    const found = [name, ...files].join(' ') || 'nothing';
+    throw new CommandFault('usage', `control: found ${found}; allowed: validate FILE, example`);
+  }
+  const [file] = files;
+  const control = await validateControl(config, file);
+  if (json) printJson({ ok: true, file, control });
+  else process.stdout.write(controlAsText(file, control, paintFor(process.stdout)));
+}
+
+/** @param {Values} values */
+async function runPin({ config = 'nearhop.toml', region, ttl }) {
+  if (!region) throw new CommandFault('usage', 'found no --region; allowed: --region REGION');
+  process.stdout.write(`${await signPin({ config, region, ttl })}\n`);
 }
 
 async function runSchema() {
@@ -157,7 +304,7 @@ function byIssuer(option, given = []) {
 }
 
 /** @param {CommandFault} fault */
-function explain(fault) {
+function report(fault) {
   process.exitCode = EXIT[fault.kind];
   if (argv.includes('--json')) {
     const { kind, message, diagnostics } = fault;

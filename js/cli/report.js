@@ -2,6 +2,7 @@
  * Reports and diagnostics as text for people.
  */
 import { relative } from 'node:path';
+import { apiRows, choiceRows } from './api-report.js';
 import { inOneLine } from './fault.js';
 import { tame } from './paint.js';
 
@@ -61,6 +62,7 @@ export function reportAsText(file, report, paint) {
     section('Site', table(siteRows(report)), paint),
     ...issuers.map((issuer) => section(`Issuer ${issuer.issuer}`, table(issuerRows(issuer)), paint)),
     api ? section('API', table(apiRows(api)), paint) : '',
+    api ? section('Choice of the Region', table(choiceRows(report, api)), paint) : '',
     warningsAsText(file, warnings, paint),
   ];
   const head = `${paint.green(`${file} is fine`)}: ${facts.join(', ')}\n`;
@@ -111,7 +113,7 @@ function routeRows(routes) {
 }
 
 /** @param {Report['routes'][number]} route */
-function demands({ clients, groups, scopes, cookies, cors }) {
+function demands({ clients, groups, scopes, cookies, cors, regions }) {
   const crossOrigin =
     cors && (cors.preflight === 'answer' ? cors.origins.join(' ') : 'preflights forwarded');
   return [
@@ -120,6 +122,7 @@ function demands({ clients, groups, scopes, cookies, cors }) {
     scopes.length > 0 && `scopes: ${scopes.join(' and ')}`,
     cookies === 'forward' && 'cookies forwarded',
     crossOrigin && `cors: ${crossOrigin}`,
+    regions.length > 0 && `only in ${regions.join(' or ')}`,
   ]
     .filter(Boolean)
     .join(', ');
@@ -147,21 +150,12 @@ function issuerRows({ clients, token_use: uses, cookies, leeway_seconds: leeway,
   ];
 }
 
-/** @param {NonNullable<Report['api']>} api */
-function apiRows({ regions, origin_secret: secret, strip_prefix: prefix }) {
-  return [
-    ...regions.map(({ name, title, domain_name, path }) => [name, title, domain_name + path]),
-    ['path', prefix ? `without ${prefix}` : 'as it is'],
-    ['secret', secret ? `${secret.header}, from ${secret.env}` : 'none'],
-  ];
-}
-
 /**
  * @param {string} title
  * @param {string} body
  * @param {Paint} paint
  */
-function section(title, body, paint) {
+export function section(title, body, paint) {
   return `${paint.bold(tame(title))}\n${body}`;
 }
 
@@ -172,7 +166,7 @@ function section(title, body, paint) {
  * @param {number[]} [right] columns of figures
  * @returns {string}
  */
-function table(rows, right = []) {
+export function table(rows, right = []) {
   /** @type {number[]} */
   const widths = [];
   for (const row of rows) {
@@ -199,7 +193,7 @@ function nearby(path) {
  * @param {number} number
  * @param {string} thing
  */
-function count(number, thing) {
+export function count(number, thing) {
   return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }
 

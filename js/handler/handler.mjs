@@ -1,6 +1,6 @@
 /**
- * What Lambda@Edge runs: Nearhop's WebAssembly with the bundle's configuration, and RS256 by
- * OpenSSL. A bundle's index.mjs is
+ * What Lambda@Edge runs: Nearhop's WebAssembly with the bundle's configuration, and signatures
+ * verified by OpenSSL. A bundle's index.mjs is
  *
  *   import { createNearhop } from './handler.mjs';
  *   export const handler = createNearhop(new URL('.', import.meta.url));
@@ -10,8 +10,8 @@
  * @typedef {import('./worker.mjs').WorkerOptions} WorkerOptions
  */
 
-import { createPublicKey, verify } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 
 import * as glue from './nearhop_bg.mjs';
 import { createHandler } from './worker.mjs';
@@ -25,16 +25,28 @@ import { createHandler } from './worker.mjs';
  */
 export function createNearhop(folder, options) {
   const module = new WebAssembly.Module(readFileSync(new URL('nearhop_bg.wasm', folder)));
-  const config = readFileSync(new URL('nearhop.json', folder));
-  return createHandler({ module, glue, config, imports: rs256, ...options });
+  const config = readConfiguration(folder);
+  return createHandler({ module, glue, config, imports: signatures, ...options });
 }
 
 /**
- * RS256 for one WebAssembly instance. A key is imported once and named by its slot from then on.
+ * nearhop.json and, where the bundle has one, places.mmdb behind a NUL, which JSON never holds.
+ *
+ * @param {URL} folder
+ */
+function readConfiguration(folder) {
+  const config = readFileSync(new URL('nearhop.json', folder));
+  const places = new URL('places.mmdb', folder);
+  return existsSync(places) ? Buffer.concat([config, Buffer.of(0), readFileSync(places)]) : config;
+}
+
+/**
+ * RS256 and HS256 for one WebAssembly instance. A public key is imported once and named by its slot
+ * from then on.
  *
  * @param {() => Buffer} memory
  */
-function rs256(memory) {
+function signatures(memory) {
   /** @type {import('node:crypto').KeyObject[]} */
   const keys = [];
   /** @type {Map<string, number>} */
@@ -78,6 +90,23 @@ function rs256(memory) {
         )
           ? 1
           : 0;
+      },
+
+      /**
+       * @param {number} key
+       * @param {number} keyLength
+       * @param {number} message
+       * @param {number} messageLength
+       * @param {number} signature
+       * @param {number} signatureLength
+       */
+      verify_hs256(key, keyLength, message, messageLength, signature, signatureLength) {
+        const bytes = memory();
+        const mac = createHmac('sha256', bytes.subarray(key, key + keyLength))
+          .update(bytes.subarray(message, message + messageLength))
+          .digest();
+        const found = bytes.subarray(signature, signature + signatureLength);
+        return found.length === mac.length && timingSafeEqual(found, mac) ? 1 : 0;
       },
     },
   };

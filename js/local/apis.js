@@ -2,6 +2,7 @@
  * The Regional APIs, each a process of its own.
  */
 import { fork } from 'node:child_process';
+import { createServer } from 'node:http';
 
 /**
  * @typedef {Pick<NonNullable<import('../cli/tools.js').Report['api']>['regions'][number],
@@ -64,16 +65,39 @@ async function startApi({ name, domain_name: authority, path }, secret, onExit) 
     child.once('exit', (code) => reject(new Error(`the API of ${name} ended with code ${code}`)));
   });
   let closing = false;
+  /** @type {import('node:http').Server | undefined} */
+  let gateway;
   child.once('exit', (code, signal) => {
-    if (!closing) onExit(name, signal ?? `code ${code}`);
+    if (closing) return;
+    gateway = startGateway(port);
+    onExit(name, signal ?? `code ${code}`);
   });
   return {
     api: { region: name, host, url: `http://127.0.0.1:${port}`, pid: child.pid },
     async close() {
       closing = true;
+      gateway?.closeAllConnections();
+      gateway?.close();
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       await ended;
     },
   };
+}
+
+/**
+ * What stays of a Region's API when its process has ended: the gateway in front of it, which
+ * answers as an HTTP API does whose function cannot be reached.
+ *
+ * @param {number} port
+ */
+function startGateway(port) {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(503, { 'content-type': 'application/json' });
+    response.end('{"message":"Service Unavailable"}');
+  });
+  // Without it, connections are refused, and the local CloudFront answers 502.
+  server.on('error', () => {});
+  return server.listen(port, '127.0.0.1');
 }

@@ -14,6 +14,7 @@ import { paintFor } from '../cli/paint.js';
 import { EDGE_REGIONS } from '../cloudfront/regions.js';
 import { startCloudFront } from '../cloudfront/serve.js';
 import { startApis } from './apis.js';
+import { startControl } from './control.js';
 import { distributionFor } from './distribution.js';
 import { startIssuer } from './issuer.js';
 import { openPool } from './pool.js';
@@ -30,13 +31,18 @@ const HELP = `Serves the local world.
                      Allowed: ${EDGE_REGIONS.slice(0, 7).join(', ')},
                      ${EDGE_REGIONS.slice(7).join(', ')}
   --config FILE      the configuration; nearhop.toml if left out
+  --control FILE     the control document; ${STATE}/control.json if left out, made if it is not there.
+                     Edit it to drain a Region.
   --json             one JSON object for each request on stdout; everything else goes to stderr
   --help             this text
 `;
 
 const SITE = fileURLToPath(new URL('../../www', import.meta.url));
 
-/** @typedef {{ port: number, edge: string, config: string, json: boolean }} Options */
+/**
+ * @typedef {{ port: number, edge: string, config: string, control: string,
+ *   json: boolean }} Options
+ */
 
 /** What is running, to be ended in the opposite order. @type {(() => Promise<void>)[]} */
 const running = [];
@@ -69,8 +75,15 @@ async function main(argv) {
   running.push(issuer.close);
   for (const pool of pools) say(`issuer   ${pool.issuer} → ${issuer.jwksUrls[pool.issuer]}`);
 
+  const control = report.api?.control ? await startControl(options.control) : undefined;
+  if (control) {
+    running.push(control.close);
+    say(`control  ${options.control} → ${control.url}`);
+  }
+
   const built = await bundle({
     config: options.config,
+    controlUrls: control && [control.url],
     out: join(await runFolder(), 'bundle'),
     jwksUrls: issuer.jwksUrls,
     fetchKeys: true,
@@ -140,19 +153,20 @@ async function listen(distribution) {
  */
 function parse(argv) {
   const values = parseOptions(argv, {
-    texts: ['port', 'edge', 'config'],
+    texts: ['port', 'edge', 'config', 'control'],
     flags: ['json'],
     help: 'npm start -- --help',
   });
   if (values.help) return undefined;
   const { port = '8080', edge = 'us-east-1', config = CONFIG, json = false } = values;
+  const { control = join(STATE, 'control.json') } = values;
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw new CommandFault('usage', `--port is "${port}"; allowed: 0 to 65535`);
   }
   if (!EDGE_REGIONS.includes(edge)) {
     throw new CommandFault('usage', `--edge is "${edge}"; allowed: ${EDGE_REGIONS.join(', ')}`);
   }
-  return { port: Number(port), edge, config, json };
+  return { port: Number(port), edge, config, control, json };
 }
 
 /** On Ctrl-C and SIGTERM. A second one ends the process at once. */

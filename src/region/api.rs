@@ -1,5 +1,7 @@
 //! The API behind the one domain: its settings, and what they say of one viewer.
 
+use std::sync::Arc;
+
 use http::header::{AUTHORIZATION, COOKIE, HOST};
 use http::uri::{PathAndQuery, Scheme, Uri};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -14,12 +16,16 @@ use crate::identity::{self, X_FORWARDED_FOR};
 use crate::issuer::is_region_name;
 use crate::path::CanonicalPath;
 use crate::policy::{Problem, Problems};
+use crate::region::atlas::Atlas;
 use crate::region::choice::{Candidate, Question, Switches, home_of, stable_hash};
 use crate::region::health::Outlook;
 use crate::region::place::Place;
 use crate::region::residency::Residency;
 use crate::region::rule::Rules;
 use crate::region::set::{MOST, RegionSet};
+use crate::region::settings::{
+    PinKey, check_control, check_second_leg_domain, check_sticky, demand_secret, pin_key,
+};
 
 /// The API, with its settings checked.
 #[derive(Clone, Debug)]
@@ -30,10 +36,16 @@ pub(crate) struct Api {
     regions: Vec<ApiRegion>,
     distances: Vec<EdgeDistances>,
     pub rules: Rules,
+    /// Answers what rules and residency ask of an address.
+    pub atlas: Option<Arc<Atlas>>,
     pub residency: Option<Residency>,
     pub sticky: Option<config::Sticky>,
     pub passive_health: bool,
     second_leg_domain: Option<String>,
+    pub control: Option<config::Control>,
+    /// What pins are signed with, where requests may have one.
+    pub pin_key: Option<PinKey>,
+    pub log_decisions: bool,
 }
 
 /// The API in one Region.
@@ -83,13 +95,23 @@ impl Api {
             candidates: candidates(api, bundle),
             regions,
             distances: bundle.distances.clone(),
-            rules: Rules::new(&api.rules, &named, problems),
+            atlas: None,
+            rules: Rules::new(&api.rules, bundle.places.is_some(), &named, problems),
             residency: api.residency.as_ref().map(|residency| {
                 Residency::new(residency, RegionSet::first(count), &named, problems)
             }),
             sticky: api.sticky.clone().inspect(|sticky| check_sticky(sticky, problems)),
             passive_health: api.passive_health,
-            second_leg_domain: api.second_leg_domain.clone(),
+            second_leg_domain: api
+                .second_leg_domain
+                .clone()
+                .inspect(|domain| check_second_leg_domain(domain, problems)),
+            log_decisions: api.log_decisions,
+            control: api.control.clone().inspect(|control| check_control(control, problems)),
+            pin_key: api.pin.as_ref().and_then(|pin| {
+                let value = bundle.pin_key.as_deref();
+                pin_key(pin, api.origin_secret.as_ref(), value, problems)
+            }),
         }
     }
 
@@ -120,6 +142,12 @@ impl Api {
         Some(&row.round_trips)
     }
 
+    /// Where a viewer is: by CloudFront's headers, and for what they leave open by the address.
+    pub fn place(&self, request: &Request<'_>, trigger: Trigger) -> Place {
+        let said = Place::by_headers(request, trigger);
+        self.atlas.as_ref().map_or(said, |atlas| said.or(atlas.find(request.client_ip)))
+    }
+
     /// The question to be answered for a viewer.
     pub fn question<'q, 's>(
         &'q self,
@@ -145,8 +173,9 @@ impl Api {
             key: viewer.key,
             pinned: None,
             avoided: outlook.avoided,
-            probed: outlook.probed,
+            due: outlook.due,
             second_leg: false,
+            first_leg: None,
         }
     }
 
@@ -193,7 +222,8 @@ impl Api {
 
     /// Whether a request has come with an origin group's second origin (rule F4).
     pub fn is_second_leg(&self, origin: &Origin<'_>) -> bool {
-        self.second_leg_domain.as_deref() == Some(origin.domain_name)
+        let domain = self.second_leg_domain.as_deref();
+        domain.is_some_and(|domain| domain.eq_ignore_ascii_case(origin.domain_name))
             || origin.custom_headers.get(&LEG) == Some("2")
     }
 
@@ -210,7 +240,7 @@ impl Api {
 
 /// Names the Region that served a viewer's last write. A viewer may write what it likes there: it
 /// only ever picks among Regions it is permitted.
-const HOME_COOKIE: &str = "nearhop_home";
+pub(crate) const HOME_COOKIE: &str = "nearhop_home";
 
 /// The custom header by which a distribution marks an origin group's second origin.
 pub(crate) const LEG: HeaderName = HeaderName::from_static("x-nearhop-leg");
@@ -246,28 +276,11 @@ fn candidates(api: &config::Api, bundle: &Bundle) -> Vec<Candidate> {
     api.regions.iter().enumerate().map(candidate).collect()
 }
 
-fn check_sticky(sticky: &config::Sticky, problems: &mut Problems) {
-    match (sticky.by, &sticky.claim) {
-        (StickyBy::Claim, None) => problems.push(Problem::new(
-            "api.sticky.claim",
-            "nothing",
-            "the name of the claim that names the Region",
-        )),
-        (StickyBy::Subject | StickyBy::Cookie, Some(claim)) => {
-            problems.push(Problem::new("api.sticky.claim", claim, "nothing, unless by = \"claim\""))
-        }
-        _ => {}
-    }
-    if !(1..=86_400).contains(&sticky.seconds) {
-        let allowed = "a number from 1 to 86400";
-        problems.push(Problem::new("api.sticky.seconds", sticky.seconds.to_string(), allowed));
-    }
-}
-
 fn strip_prefix(api: &config::Api, problems: &mut Problems) -> Option<String> {
     let prefix = api.strip_prefix.as_deref()?;
-    let is_prefix = CanonicalPath::parse(prefix)
-        .is_ok_and(|path| path.encoded() == path.decoded() && !prefix.ends_with('/'));
+    let is_prefix = CanonicalPath::parse(prefix).is_ok_and(|path| {
+        [path.encoded(), path.decoded()] == [prefix; 2] && !prefix.ends_with('/')
+    });
     if !is_prefix {
         problems.push(Problem::new(
             "api.strip_prefix",
@@ -326,19 +339,23 @@ fn parse_endpoint(endpoint: &str) -> Option<(String, u16, String)> {
         None => 443,
     };
     let path = uri.path().trim_end_matches('/').to_owned();
-    let origin = Edits::new().origin(CustomOrigin {
-        protocol: Protocol::Https,
-        domain_name: domain_name.clone().into(),
-        port,
-        path: path.clone().into(),
-        without_custom_headers: Vec::new(),
-    });
-    // What CloudFront would refuse at every request (rule E6) is refused once, here.
-    let is_origin = rules::check(Trigger::OriginRequest, &Outcome::Forward(origin)).is_ok()
-        && domain_name.contains('.')
+    let is_endpoint = is_origin(&domain_name, port, &path)
         && port != 80
         && CanonicalPath::parse(uri.path()).is_ok();
-    is_origin.then_some((domain_name, port, path))
+    is_endpoint.then_some((domain_name, port, path))
+}
+
+/// What CloudFront would refuse at every request (rule E6) is refused once, here.
+pub(crate) fn is_origin(domain_name: &str, port: u16, path: &str) -> bool {
+    let origin = Edits::new().origin(CustomOrigin {
+        protocol: Protocol::Https,
+        domain_name: domain_name.into(),
+        port,
+        path: path.into(),
+        without_custom_headers: Vec::new(),
+    });
+    domain_name.contains('.')
+        && rules::check(Trigger::OriginRequest, &Outcome::Forward(origin)).is_ok()
 }
 
 fn origin_secret(
@@ -361,19 +378,11 @@ fn origin_secret(
              said by, such as \"x-nearhop-origin-secret\"",
         ));
     }
-    let checked = value
-        .filter(|value| value.len() >= 16 && value.bytes().all(|b| b.is_ascii_graphic()))
-        .and_then(|value| HeaderValue::from_str(value).ok());
-    if checked.is_none() {
-        // What was found is a secret, or part of one: it is not repeated.
-        let found = if value.is_none() { "nothing" } else { "a value of another form" };
-        problems.push(Problem::new(
-            "api.origin_secret.env",
-            format!("{found} in the environment variable {}", secret.env),
-            "16 or more printable ASCII characters without spaces, in that variable at build time",
-        ));
-    }
-    let mut value = checked?;
+    let value = demand_secret("api.origin_secret.env", &secret.env, value, 16, problems);
+    let mut value = HeaderValue::from_str(value?).ok()?;
     value.set_sensitive(true);
     Some((name?, value))
 }
+
+#[cfg(test)]
+mod tests;

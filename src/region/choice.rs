@@ -9,6 +9,8 @@
 //! moves Regions behind others. What a later stage says outweighs what an earlier one said, and the
 //! last stage that changed the first candidate is the reason for it.
 
+use std::cmp::Ordering;
+
 use crate::bundle::{Coordinates, RoundTrip};
 use crate::region::distance;
 use crate::region::reason::{Code, Reason};
@@ -39,10 +41,13 @@ pub(crate) struct Question<'q, 's> {
     pub pinned: Option<usize>,
     /// Regions to be avoided because they have been failing.
     pub avoided: RegionSet,
-    /// A Region let in again on probation, because it may have recovered.
-    pub probed: Option<usize>,
+    /// Regions whose time of being avoided is over: the next request for which one comes first
+    /// probes it.
+    pub due: RegionSet,
     /// Whether this is an origin group's second try.
     pub second_leg: bool,
+    /// Where the first try went, if this instance knows.
+    pub first_leg: Option<usize>,
 }
 
 /// What the choice needs to know of a Region.
@@ -91,6 +96,8 @@ pub(crate) struct Chosen<'q> {
     count: u8,
     /// Which of the three serves this request: the first, or on a second leg the next.
     at: u8,
+    /// Whether the request tells if a failing Region has recovered.
+    pub probes: bool,
     pub reason: Reason<'q>,
 }
 
@@ -176,9 +183,11 @@ pub(crate) fn choose<'q>(
     }
     first?;
 
-    for (bit, (stage, moved)) in question.preferences(permitted).into_iter().enumerate() {
-        for index in moved.iter() {
-            ranking.behind[index] |= 1 << bit;
+    let mut health = 0;
+    for (bit, (stage, moved)) in question.preferences(permitted, &ranking).into_iter().enumerate() {
+        ranking.move_back(moved, 1 << bit);
+        if stage == Stage::Health {
+            health = 1 << bit;
         }
         let next = ranking.first(permitted);
         if next != first {
@@ -187,20 +196,32 @@ pub(crate) fn choose<'q>(
         }
         observer.stage(stage, moved, first);
     }
-    let probing = question.probed.filter(|probed| first == Some(*probed));
-    if probing.is_some() {
+    let probed = question.due.and(first.map_or(RegionSet::EMPTY, RegionSet::only));
+    let probes = !question.second_leg && !probed.is_empty();
+    if probes && reason != Reason::Override {
         reason = Reason::Probe;
     }
+    // One request is enough to probe with: for the rest of the order they are failing still.
+    ranking.move_back(question.due.without(probed), health);
 
+    // What this instance has learned since the first leg, or another did not know then, must not
+    // send the second where the first has failed.
+    let failed = match question.first_leg.filter(|index| permitted.contains(*index)) {
+        _ if !question.second_leg => None,
+        None => ranking.first_but_for(permitted, health),
+        known => known,
+    };
     let mut order = [0; 3];
     let mut count = 0;
     let mut left = permitted;
-    while let Some(next) = ranking.first(left).filter(|_| count < order.len()) {
-        order[count] = next as u8;
+    let mut next = failed.or(first);
+    while let Some(index) = next.filter(|_| count < order.len()) {
+        order[count] = index as u8;
         count += 1;
-        left = left.without(RegionSet::only(next));
+        left = left.without(RegionSet::only(index));
+        next = ranking.first(left);
     }
-    let mut chosen = Chosen { order, count: count as u8, at: 0, reason };
+    let mut chosen = Chosen { order, count: count as u8, at: 0, probes, reason };
     if question.second_leg && count > 1 {
         chosen.at = 1;
         chosen.reason = Reason::SecondLeg;
@@ -223,31 +244,43 @@ impl<'q> Question<'q, '_> {
     }
 
     fn base_reason(&self, first: usize) -> Reason<'q> {
-        match (self.round_trips, self.viewer) {
-            (Some(row), _) if row[first].measured => Reason::Rtt,
-            (Some(_), _) | (None, Some(_)) => Reason::Distance,
-            (None, None) => Reason::Default,
+        match (self.round_trips, self.viewer, self.regions[first].coordinates) {
+            (Some(row), _, _) if row[first].measured => Reason::Rtt,
+            (Some(_), _, _) | (None, Some(_), Some(_)) => Reason::Distance,
+            _ => Reason::Default,
         }
     }
 
     /// Each stage that reorders, from the weakest to the strongest, with the Regions it moves back.
-    fn preferences(&self, permitted: RegionSet) -> [(Stage, RegionSet); 6] {
+    fn preferences(&self, permitted: RegionSet, ranking: &Ranking) -> [(Stage, RegionSet); 6] {
         // Moving all of them would only forget what the earlier stages said.
         let all_but = |kept: RegionSet| match kept.and(permitted).is_empty() {
             true => RegionSet::EMPTY,
             false => permitted.without(kept),
         };
         let behind = |moved: RegionSet| all_but(permitted.without(moved));
-        let override_by = self.pinned.or(self.switches.pinned);
+        // Where a rule prefers some, the nearest of those is what a weight is a share of.
+        let ruled = self.rule.map_or(RegionSet::EMPTY, |rule| rule.regions.and(permitted));
+        let others = permitted.without(ruled);
+        let is_permitted = |pin: &usize| permitted.contains(*pin);
+        let override_by = self.pinned.filter(is_permitted).or(self.switches.pinned);
+        // A second leg is no time to probe: one failure is enough.
+        let avoided = match self.second_leg {
+            true => self.avoided.or(self.due),
+            false => self.avoided,
+        };
         [
-            (Stage::Weight, behind(self.left_by_weight(permitted))),
-            (Stage::Rule, self.rule.map_or(RegionSet::EMPTY, |rule| all_but(rule.regions))),
+            (
+                Stage::Weight,
+                self.left_by_weight(ruled, ranking).or(self.left_by_weight(others, ranking)),
+            ),
+            (Stage::Rule, all_but(ruled)),
             (
                 Stage::Sticky,
                 self.home.map_or(RegionSet::EMPTY, |home| all_but(RegionSet::only(home))),
             ),
             // Fails open: when all that is permitted has been failing, all of it is tried.
-            (Stage::Health, behind(self.avoided)),
+            (Stage::Health, behind(avoided)),
             (Stage::Drained, behind(self.switches.drained)),
             (
                 Stage::Override,
@@ -256,10 +289,19 @@ impl<'q> Question<'q, '_> {
         ]
     }
 
-    /// The Regions whose weight leaves this viewer to the next. Each Region draws for itself, so a
-    /// changed weight moves the share it must and nobody else, and so does a Region that goes.
-    fn left_by_weight(&self, permitted: RegionSet) -> RegionSet {
-        permitted.iter().filter(|index| self.draw(*index) >= self.weight(*index)).collect()
+    /// Those of some Regions whose weight leaves this viewer to the next. Each Region draws for
+    /// itself, so a changed weight moves the share it must and nobody else, and so does a Region
+    /// that goes.
+    fn left_by_weight(&self, among: RegionSet, ranking: &Ranking) -> RegionSet {
+        let left: RegionSet =
+            among.iter().filter(|index| self.draw(*index) >= self.weight(*index)).collect();
+        if left != among {
+            return left;
+        }
+        // Each left it to the next: the last that takes viewers at all has no next.
+        let last = among.iter().filter(|index| self.weight(*index) > 0);
+        last.max_by(|a, b| ranking.compare(*a, *b))
+            .map_or(RegionSet::EMPTY, |last| left.without(RegionSet::only(last)))
     }
 
     /// This viewer's draw for a Region: 0 to 99.
@@ -327,8 +369,27 @@ struct Ranking {
 impl Ranking {
     /// The first of a set: the least moved back, then the least score, then the first named.
     fn first(&self, set: RegionSet) -> Option<usize> {
+        set.iter().min_by(|a, b| self.compare(*a, *b))
+    }
+
+    /// The first, had the preference of this bit not been asked.
+    fn first_but_for(&self, set: RegionSet, bit: u8) -> Option<usize> {
+        let rank = |index: usize| self.behind[index] & !bit;
         set.iter().min_by(|a, b| {
-            self.behind[*a].cmp(&self.behind[*b]).then(self.scores[*a].total_cmp(&self.scores[*b]))
+            rank(*a).cmp(&rank(*b)).then(self.scores[*a].total_cmp(&self.scores[*b]))
         })
     }
+
+    fn compare(&self, a: usize, b: usize) -> Ordering {
+        self.behind[a].cmp(&self.behind[b]).then(self.scores[a].total_cmp(&self.scores[b]))
+    }
+
+    fn move_back(&mut self, moved: RegionSet, bit: u8) {
+        for index in moved.iter() {
+            self.behind[index] |= bit;
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,8 +35,20 @@ const PROBE: Duration = Duration::from_secs(10);
 pub(crate) struct Health {
     regions: Vec<RegionHealth>,
     seed: u64,
-    /// The request whose answer was recorded last: its second leg is no second report.
-    last_answered: u64,
+    /// The first legs seen last, for when a second one comes (rule F4). An instance handles one
+    /// request at a time, so few are under way.
+    first_legs: [FirstLeg; 16],
+    /// Which of them is overwritten next.
+    oldest: usize,
+}
+
+/// What is known of the try before an origin group's second.
+#[derive(Clone, Copy, Debug, Default)]
+struct FirstLeg {
+    request: u64,
+    region: usize,
+    /// Whether its own answer has been counted: the second leg is no second report then.
+    answered: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -84,8 +96,8 @@ pub(crate) enum Verdict {
 pub(crate) struct Outlook {
     /// Regions this viewer is to avoid.
     pub avoided: RegionSet,
-    /// A Region that may be probed by this request.
-    pub probed: Option<usize>,
+    /// Regions that may be probed by this request, if one is its first.
+    pub due: RegionSet,
 }
 
 impl Verdict {
@@ -103,7 +115,8 @@ impl Verdict {
 impl Health {
     /// So many Regions, all healthy. The seed keeps instances from returning in step.
     pub fn new(regions: usize, seed: u64) -> Self {
-        Self { regions: vec![RegionHealth::default(); regions], seed, last_answered: 0 }
+        let regions = vec![RegionHealth::default(); regions];
+        Self { regions, seed, first_legs: Default::default(), oldest: 0 }
     }
 
     /// What a viewer of this key is to avoid now.
@@ -114,10 +127,7 @@ impl Health {
                 State::Healthy | State::Recovered { .. } => {}
                 State::Ejected { at, length } => match now.since(at) {
                     Some(time) if time >= length => {
-                        outlook.probed = outlook.probed.or(Some(index));
-                        if outlook.probed != Some(index) {
-                            outlook.avoided = outlook.avoided.or(RegionSet::only(index));
-                        }
+                        outlook.due = outlook.due.or(RegionSet::only(index));
                     }
                     Some(_) => outlook.avoided = outlook.avoided.or(RegionSet::only(index)),
                     None => {
@@ -131,7 +141,7 @@ impl Health {
                     }
                     _ => {
                         region.state = State::Ejected { at: now, length: Duration::ZERO };
-                        outlook.probed = outlook.probed.or(Some(index));
+                        outlook.due = outlook.due.or(RegionSet::only(index));
                     }
                 },
                 State::Ramping { at } => match now.since(at) {
@@ -149,6 +159,18 @@ impl Health {
         outlook
     }
 
+    /// Takes note that a request is on its way to a Region: its hash, so that its second leg can be
+    /// told where the first has failed.
+    pub fn send(&mut self, index: usize, request: u64) {
+        *self.first_leg_mut(request) = FirstLeg { request, region: index, answered: false };
+    }
+
+    /// Where the first leg of a request went, if this instance has seen it.
+    pub fn first_leg(&self, request: u64) -> Option<usize> {
+        let leg = self.first_legs.iter().find(|leg| leg.request == request && request != 0)?;
+        Some(leg.region)
+    }
+
     /// Takes note that a request has gone to a Region on probation.
     pub fn probe(&mut self, index: usize, now: UnixMillis) {
         self.regions[index].state = State::Probed { at: now };
@@ -163,7 +185,7 @@ impl Health {
         client: u64,
         now: UnixMillis,
     ) {
-        self.last_answered = request;
+        *self.first_leg_mut(request) = FirstLeg { request, region: index, answered: true };
         match verdict {
             Verdict::Success => self.regions[index].succeed(now),
             Verdict::Failure => self.fail(index, client, now),
@@ -174,9 +196,20 @@ impl Health {
     /// Takes the report that a second leg makes of the first (rule F4), unless the first leg's own
     /// answer has been seen: then that one knows better.
     pub fn record_second_leg(&mut self, index: usize, request: u64, client: u64, now: UnixMillis) {
-        if self.last_answered != request {
+        let is_known = |leg: &FirstLeg| leg.request == request && leg.answered;
+        if !self.first_legs.iter().any(is_known) {
             self.fail(index, client, now);
         }
+    }
+
+    /// The place of a request among the first legs: its own, or else the oldest's.
+    fn first_leg_mut(&mut self, request: u64) -> &mut FirstLeg {
+        let known = self.first_legs.iter().position(|leg| leg.request == request);
+        let place = known.unwrap_or(self.oldest);
+        if known.is_none() {
+            self.oldest = (place + 1) % self.first_legs.len();
+        }
+        &mut self.first_legs[place]
     }
 
     fn fail(&mut self, index: usize, client: u64, now: UnixMillis) {
@@ -227,3 +260,6 @@ impl RegionHealth {
         self.failures = 0;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,6 +34,17 @@ impl Place {
         let country = field("cloudfront-viewer-country").and_then(Code::new);
         Self { network_rule: None, country, continent: country.and_then(continent_of), coordinates }
     }
+
+    /// What another source adds: a country of its own only where none is known.
+    pub fn or(self, other: Self) -> Self {
+        let named = if self.country.is_some() { self } else { other };
+        Self {
+            network_rule: self.network_rule.or(other.network_rule),
+            country: named.country,
+            continent: named.continent,
+            coordinates: self.coordinates.or(other.coordinates),
+        }
+    }
 }
 
 /// The continent of a country.
@@ -83,5 +94,30 @@ pub(crate) fn members_of(group: &str) -> Option<&'static str> {
         "EU" => Some(EU),
         "EEA" => Some(EEA),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cloudfronts_word_counts_before_the_database() {
+        let code = |text| Code::new(text);
+        let coordinates = Some(Coordinates { latitude: 1.0, longitude: 2.0 });
+        let said =
+            Place { country: code("AR"), continent: code("SA"), coordinates, network_rule: None };
+        let found = Place {
+            network_rule: Some(3),
+            country: code("DE"),
+            continent: code("EU"),
+            coordinates: None,
+        };
+        assert_eq!(said.or(found), Place { network_rule: Some(3), ..said });
+        assert_eq!(Place::default().or(found), found);
+        assert_eq!(said.or(Place::default()), said);
+        // One source says both: no country is put on another's continent.
+        let unknown = Place { country: code("QQ"), continent: None, ..said };
+        assert_eq!(unknown.or(found).continent, None);
     }
 }

@@ -31,7 +31,7 @@ pub(crate) enum Reason<'r> {
     Sticky,
     /// The nearest Region has been failing.
     Ejected(&'r str),
-    /// A failing Region's probe, or its share as it comes back.
+    /// The nearest Region has been failing, and this request tells whether it has recovered.
     Probe,
     /// The request is on its second leg.
     SecondLeg,
@@ -90,6 +90,44 @@ impl fmt::Display for Reason<'_> {
             Reason::Probe => f.write_str("probe"),
             Reason::SecondLeg => f.write_str("failover:2"),
             Reason::Override => f.write_str("override"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_reasons_is_closed() {
+        let code = Code::new("BR").unwrap();
+        for (reason, text) in [
+            (Reason::Rtt, "rtt"),
+            (Reason::Distance, "distance"),
+            (Reason::Default, "default"),
+            (Reason::Residency, "residency"),
+            (Reason::Route, "route"),
+            (Reason::Drained("eu-west-1"), "drained:eu-west-1"),
+            (Reason::Network, "rule:network"),
+            (Reason::Country(code), "rule:country=BR"),
+            (Reason::Continent(code), "rule:continent=BR"),
+            (Reason::Weight, "weight"),
+            (Reason::Sticky, "sticky"),
+            (Reason::Ejected("eu-west-1"), "ejected:eu-west-1"),
+            (Reason::Probe, "probe"),
+            (Reason::SecondLeg, "failover:2"),
+            (Reason::Override, "override"),
+        ] {
+            assert_eq!(reason.to_string(), text);
+            assert_eq!(reason.header(), text);
+        }
+    }
+
+    #[test]
+    fn a_code_is_two_upper_case_letters() {
+        assert_eq!(Code::new("DE").unwrap().as_str(), "DE");
+        for text in ["", "D", "de", "De", "DEU", "D1", "É", "--"] {
+            assert_eq!(Code::new(text), None, "{text}");
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::policy::{Problem, Problems};
 use crate::region::place::members_of;
 use crate::region::reason::Code;
 use crate::region::set::RegionSet;
+use crate::region::settings::check_claim;
 
 /// The residency rule, with its settings checked.
 #[derive(Clone, Debug)]
@@ -28,6 +29,9 @@ impl Residency {
         regions_named: &dyn Fn(&str, &[String], &mut Problems) -> RegionSet,
         problems: &mut Problems,
     ) -> Self {
+        if let Some(claim) = &residency.claim {
+            check_claim("api.residency.claim", claim, problems);
+        }
         if residency.sets.is_empty() {
             problems.push(Problem::new("api.residency.sets", "nothing", "at least one set"));
         }

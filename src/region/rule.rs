@@ -2,6 +2,7 @@
 
 use crate::config::PlaceRule;
 use crate::policy::{Problem, Problems};
+use crate::region::address::check_networks;
 use crate::region::choice::{MatchedPlace, Preferred};
 use crate::region::place::Place;
 use crate::region::reason::Code;
@@ -16,17 +17,27 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
+    /// `networks_elsewhere`: whether a bundle's database has the rules' networks.
     pub fn new(
         rules: &[PlaceRule],
+        networks_elsewhere: bool,
         regions_named: &dyn Fn(&str, &[String], &mut Problems) -> RegionSet,
         problems: &mut Problems,
     ) -> Self {
         let mut checked = Self::default();
+        check_networks(rules, problems);
+        if rules.len() > usize::from(u16::MAX) {
+            let found = rules.len().to_string();
+            let allowed = format!("at most {} rules", u16::MAX);
+            problems.push(Problem::new("api.rules", found, allowed));
+        }
         for (index, rule) in rules.iter().enumerate() {
             let at = |key: &str| format!("api.rules[{index}].{key}");
             let regions = regions_named(&at("regions"), &rule.regions, problems);
             checked.regions.push(regions);
-            if rule.networks.is_empty() && rule.countries.is_empty() && rule.continents.is_empty() {
+            let is_empty =
+                rule.networks.is_empty() && rule.countries.is_empty() && rule.continents.is_empty();
+            if is_empty && !networks_elsewhere {
                 problems.push(Problem::new(
                     format!("api.rules[{index}]"),
                     "no place",

@@ -27,10 +27,6 @@ impl RegionSet {
         self.0 == 0
     }
 
-    pub fn len(self) -> usize {
-        self.0.count_ones() as usize
-    }
-
     pub fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
@@ -56,5 +52,43 @@ impl RegionSet {
 impl FromIterator<usize> for RegionSet {
     fn from_iter<I: IntoIterator<Item = usize>>(indexes: I) -> Self {
         indexes.into_iter().fold(Self::EMPTY, |set, index| set.or(Self::only(index)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_set_holds_up_to_its_most() {
+        for count in [0, 1, 2, 39, 63, MOST] {
+            let set = RegionSet::first(count);
+            assert_eq!(set.iter().count(), count);
+            assert_eq!(set.is_empty(), count == 0);
+            assert_eq!(set.iter().collect::<Vec<_>>(), (0..count).collect::<Vec<_>>());
+            assert_eq!(set.contains(MOST - 1), count == MOST);
+        }
+        assert_eq!(RegionSet::first(MOST + 1), RegionSet::first(MOST));
+        assert_eq!(RegionSet::only(MOST - 1).iter().collect::<Vec<_>>(), [MOST - 1]);
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_the_standard_librarys_is(
+            a in prop::collection::btree_set(0..MOST, 0..20),
+            b in prop::collection::btree_set(0..MOST, 0..20),
+        ) {
+            let of = |set: &BTreeSet<usize>| set.iter().copied().collect::<RegionSet>();
+            let (left, right) = (of(&a), of(&b));
+            prop_assert_eq!(left.and(right), of(&(&a & &b)));
+            prop_assert_eq!(left.or(right), of(&(&a | &b)));
+            prop_assert_eq!(left.without(right), of(&(&a - &b)));
+            prop_assert_eq!(left.iter().collect::<BTreeSet<_>>(), a.clone());
+            prop_assert!((0..MOST).all(|index| left.contains(index) == a.contains(&index)));
+        }
     }
 }

@@ -8,7 +8,10 @@ use super::parse::{Parsed, parse};
 use super::regions::region;
 use super::resolve::{Inputs, resolve};
 use super::warnings::warnings;
-use crate::config::{Api, KeyRefresh, Limits, OriginSecret, Route, Site, TokenUse};
+use crate::config::{
+    Api, Control, KeyRefresh, Limits, OriginSecret, Pin, PlaceRule, Residency, Route, Site, Sticky,
+    TokenUse,
+};
 use crate::policy::Policy;
 
 /// A sound configuration with its defaults filled in and its names resolved.
@@ -22,6 +25,8 @@ pub struct Report {
     pub issuers: Vec<IssuerReport>,
     /// `None` when there is no API.
     pub api: Option<ApiReport>,
+    /// As configured.
+    pub country_database: Option<String>,
     /// As configured.
     pub keys: KeyRefresh,
     /// As configured.
@@ -56,6 +61,22 @@ pub struct ApiReport {
     pub origin_secret: Option<OriginSecret>,
     /// In the file's order, which decides where nothing is known of the edge Region.
     pub regions: Vec<ApiRegionReport>,
+    /// As configured.
+    pub rules: Vec<PlaceRule>,
+    /// As configured.
+    pub residency: Option<Residency>,
+    /// As configured.
+    pub sticky: Option<Sticky>,
+    /// As configured.
+    pub passive_health: bool,
+    /// As configured.
+    pub second_leg_domain: Option<String>,
+    /// As configured.
+    pub control: Option<Control>,
+    /// The environment variable that holds the key of pins.
+    pub pin: Option<Pin>,
+    /// As configured.
+    pub log_decisions: bool,
 }
 
 /// The API in one Region.
@@ -69,6 +90,10 @@ pub struct ApiRegionReport {
     pub domain_name: String,
     /// The stage path in front of theirs; empty for none.
     pub path: String,
+    /// Milliseconds added to its round trips.
+    pub bias_ms: i32,
+    /// Percent of the viewers nearest to it.
+    pub weight: u32,
 }
 
 /// Something allowed that is seldom meant.
@@ -90,9 +115,7 @@ pub struct Warning {
 /// Everything that is wrong with it.
 pub fn check(text: &str) -> Result<Report, Vec<Diagnostic>> {
     let parsed = parse(text)?;
-    // The secret's own value is checked where it is read: when a bundle is built.
-    let stand_in = Inputs { origin_secret: Some("x".repeat(32)), ..Inputs::default() };
-    let (_, policy) = resolve(&parsed, stand_in)?;
+    let (_, policy) = resolve(&parsed, Inputs::stand_in())?;
     Ok(report(&parsed, &policy))
 }
 
@@ -121,6 +144,7 @@ fn report(parsed: &Parsed<'_>, policy: &Policy) -> Report {
         routes: config.routes.clone(),
         issuers: issuers.collect(),
         api: config.api.as_ref().map(api_report),
+        country_database: config.country_database.clone(),
         keys: config.keys.clone(),
         limits: config.limits.clone(),
         warnings: warnings.collect(),
@@ -135,12 +159,22 @@ fn api_report(api: &Api) -> ApiReport {
             title: region(&api.name).map_or("", |region| region.title),
             domain_name: endpoint.authority().map(ToString::to_string).unwrap_or_default(),
             path: endpoint.path().trim_end_matches('/').to_owned(),
+            bias_ms: api.bias_ms,
+            weight: api.weight,
         }
     });
     ApiReport {
         strip_prefix: api.strip_prefix.clone(),
         origin_secret: api.origin_secret.clone(),
         regions: regions.collect(),
+        rules: api.rules.clone(),
+        residency: api.residency.clone(),
+        sticky: api.sticky.clone(),
+        passive_health: api.passive_health,
+        second_leg_domain: api.second_leg_domain.clone(),
+        control: api.control.clone(),
+        pin: api.pin.clone(),
+        log_decisions: api.log_decisions,
     }
 }
 

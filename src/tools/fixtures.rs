@@ -132,6 +132,8 @@ fn replacement() -> impl Strategy<Value = Option<Value>> {
         Just("access"),
         Just("public"),
         Just("answer"),
+        Just("cookie"),
+        Just("none"),
         Just("")
     ];
     let leaf = prop_oneof![
@@ -157,7 +159,7 @@ proptest! {
     /// as a table.
     #[test]
     fn schema_and_serde_are_of_one_mind(
-        changes in prop::collection::vec((0..80_usize, replacement()), 1..3),
+        changes in prop::collection::vec((0..100_usize, replacement()), 1..3),
     ) {
         let mut tree = Value::Table(EVERY_KEY.parse().unwrap());
         for (mut nth, change) in changes {

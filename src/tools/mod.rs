@@ -5,14 +5,20 @@
 //! configuration by the same code.
 
 pub mod check;
+pub mod control;
 pub mod diagnostic;
 pub mod distances;
+pub mod explain;
 pub mod exports;
+pub mod geo;
 pub mod parse;
+pub mod plan;
 pub mod regions;
 pub mod resolve;
 pub mod schema;
 
+#[cfg(target_arch = "wasm32")]
+mod crypto;
 mod nearest;
 mod place;
 mod shape;

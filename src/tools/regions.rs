@@ -12,6 +12,8 @@ pub struct Region {
     pub name: &'static str,
     /// As people say it, such as `Europe (Ireland)`.
     pub title: &'static str,
+    /// The country it is in, by its ISO 3166-1 code.
+    pub country: &'static str,
     /// Degrees north, to the city.
     pub latitude: f64,
     /// Degrees east, to the city.
@@ -48,7 +50,7 @@ pub fn region_meant_by(name: &str) -> Option<&'static str> {
 
 fn row(line: &'static str) -> Region {
     let fields: Vec<_> = line.split(',').collect();
-    let [name, title, _city, _country, latitude, longitude, partition, rec, _measured] = fields[..]
+    let [name, title, _city, country, latitude, longitude, partition, rec, _measured] = fields[..]
     else {
         panic!("data/aws-regions.csv: not 9 fields: {line}");
     };
@@ -56,6 +58,7 @@ fn row(line: &'static str) -> Region {
     Region {
         name,
         title,
+        country,
         latitude: degrees(latitude),
         longitude: degrees(longitude),
         partition,

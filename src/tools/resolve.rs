@@ -20,10 +20,23 @@ pub struct Inputs {
     pub not_found_page: Option<String>,
     /// The value of the environment variable `api.pin.env` names.
     pub pin_key: Option<String>,
+    /// The digest of the `places.mmdb` that goes with the bundle, as [`super::geo`] made both.
+    pub places: Option<String>,
     /// One per issuer, in their order: its JWKS (RFC 7517) as JSON text, if it could be had.
     pub key_sets: Vec<Option<String>>,
     /// One per issuer, in their order: a URL that takes the place of its `jwks_url`.
     pub jwks_urls: Vec<Option<String>>,
+    /// URLs that take the place of `api.control.urls`.
+    pub control_urls: Option<Vec<String>>,
+}
+
+impl Inputs {
+    /// Secrets that stand in where a configuration is only read: their own values are checked where
+    /// they are, when a bundle is built.
+    pub fn stand_in() -> Self {
+        let secret = || Some("x".repeat(32));
+        Self { origin_secret: secret(), pin_key: secret(), ..Self::default() }
+    }
 }
 
 /// What a bundle of this configuration carries, and the policy it will start with.
@@ -38,6 +51,10 @@ pub fn resolve(parsed: &Parsed<'_>, inputs: Inputs) -> Result<(Bundle, Policy), 
             issuer.jwks_url = url;
         }
     }
+    let control = config.api.as_mut().and_then(|api| api.control.as_mut());
+    if let (Some(control), Some(urls)) = (control, inputs.control_urls) {
+        control.urls = urls;
+    }
     let mut key_sets = inputs.key_sets;
     key_sets.resize(config.issuers.len(), None);
     for (index, key_set) in key_sets.iter().enumerate() {
@@ -45,23 +62,31 @@ pub fn resolve(parsed: &Parsed<'_>, inputs: Inputs) -> Result<(Bundle, Policy), 
         problems
             .extend(key_set.as_deref().and_then(|text| key_set_problem(index, text, max_bytes)));
     }
-    let distances =
-        config.api.as_ref().map_or(Ok(Vec::new()), distances).unwrap_or_else(|unknown| {
+    let (distances, coordinates) = match config.api.as_ref().map(|api| (api, distances(api))) {
+        None => Default::default(),
+        Some((api, Ok(distances))) => (distances, coordinates(api)),
+        Some((_, Err(unknown))) => {
             problems.extend(unknown);
-            Vec::new()
-        });
-    let coordinates = config.api.as_ref().map(coordinates).unwrap_or_default();
-    let bundle = Bundle {
+            Default::default()
+        }
+    };
+    let mut bundle = Bundle {
         config,
         origin_secret: inputs.origin_secret,
         not_found_page: inputs.not_found_page,
         key_sets,
         pin_key: inputs.pin_key,
+        places: inputs.places,
         distances,
         coordinates,
     };
     match Policy::new(&bundle) {
-        Ok(policy) if problems.is_empty() => Ok((bundle, policy)),
+        Ok(policy) if problems.is_empty() => {
+            if let (Some(_), Some(api)) = (&bundle.places, &mut bundle.config.api) {
+                api.rules.iter_mut().for_each(|rule| rule.networks.clear());
+            }
+            Ok((bundle, policy))
+        }
         Ok(_) => Err(parsed.placed(problems)),
         Err(more) => {
             // What was said of a key already is more exact.

@@ -55,12 +55,16 @@ fn without_null(schema: &mut Schema) {
     }
 }
 
-/// `format: uint32` is schemars' own word; the bound it stands for is everyone's.
+/// `format: uint32` and its like are schemars' own words; the bounds they stand for are everyone's.
 fn bound_integers(schema: &mut Schema) {
-    if schema.get("format").is_some_and(|format| format == "uint32") {
-        schema.remove("format");
-        schema.insert("maximum".into(), u32::MAX.into());
-    }
+    let (least, most) = match schema.get("format").and_then(Value::as_str) {
+        Some("uint32") => (0, i64::from(u32::MAX)),
+        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => return,
+    };
+    schema.remove("format");
+    schema.insert("minimum".into(), least.into());
+    schema.insert("maximum".into(), most.into());
 }
 
 /// Doc comments are wrapped at the source's width; a description is wrapped by whoever shows it.
@@ -106,6 +110,8 @@ mod tests {
         let text = schema_text();
         assert!(!text.contains("\"null\"") && !text.contains(": null"), "{text}");
         assert!(!text.contains("\"format\""), "{text}");
-        assert_eq!(text.matches("\"integer\"").count(), text.matches("\"maximum\"").count());
+        for bound in ["\"minimum\"", "\"maximum\""] {
+            assert_eq!(text.matches("\"integer\"").count(), text.matches(bound).count(), "{bound}");
+        }
     }
 }

@@ -207,7 +207,7 @@ mod tests {
         let expected = [
             "1:1: routes[0].pattern: found nothing, allowed: a string in quotes (this key is required)",
             "2:1: routes[0].patern: found an unknown key, allowed: access, clients, cookies, cors, \
-             groups, methods, pattern, scopes, target; did you mean \"pattern\"?",
+             groups, methods, pattern, regions, scopes, target; did you mean \"pattern\"?",
             "3:10: routes[0].target: found \"lambda\", allowed: \"site\", \"api\"",
             "4:10: routes[0].access: found the number 5, allowed: \"public\", \"authenticated\"",
             "5:11: routes[0].methods: found \"GET\", allowed: an array in brackets, each entry a string in quotes",
@@ -239,6 +239,22 @@ mod tests {
         }
         for bad in ["4294967296", "-1", "1.0", "1e3", "inf", "99999999999999999999", "1979-05-27"] {
             assert_eq!(with(bad), 1, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_negative_where_its_bounds_are() {
+        let with = |number: &str| {
+            wrong(&format!("[[api.regions]]\nname = \"a\"\nendpoint = \"b\"\nbias_ms = {number}\n"))
+        };
+        for fine in ["-1", "-2147483648", "2147483647"] {
+            assert_eq!(with(fine), [""; 0], "{fine}");
+        }
+        for bad in ["-2147483649", "2147483648"] {
+            let allowed = "a whole number from -2147483648 to 2147483647";
+            let expected =
+                format!("4:11: api.regions[0].bias_ms: found the number {bad}, allowed: {allowed}");
+            assert_eq!(with(bad), [expected]);
         }
     }
 

@@ -1,6 +1,10 @@
 //! What a sound configuration still deserves to be asked about.
 
+use api::about_api;
+
 use crate::config::{Access, Config, NotFound, Route, Target, TokenUse};
+
+mod api;
 
 /// The warnings about `config`: the key, and what is so with what to do if it is not meant.
 pub fn warnings(config: &Config) -> Vec<(String, String)> {
@@ -169,32 +173,12 @@ fn about_issuers(config: &Config, list: &mut List) {
     }
 }
 
-fn about_api(config: &Config, list: &mut List) {
-    let Some(api) = &config.api else { return };
-    if !config.routes.iter().any(|route| route.target == Target::Api) {
-        list.add("api", "no route's target is \"api\", so no request ever gets there");
-    }
-    if api.origin_secret.is_none() {
-        list.add(
-            "api.origin_secret",
-            "nothing tells the API that a request came through the edge, so callers may go round \
-             it: set origin_secret and let the API demand it",
-        );
-    }
-    if let [only] = api.regions.as_slice() {
-        list.add(
-            "api.regions",
-            format!("{} is the only Region: when it fails there is no other", only.name),
-        );
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// The keys warned about in a configuration that is quiet but for `more`.
-    fn keys(more: &str) -> Vec<String> {
+    pub(super) fn keys(more: &str) -> Vec<String> {
         let quiet = r#"
             [[issuers]]
             user_pool = "eu-west-1_Example01"

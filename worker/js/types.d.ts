@@ -14,7 +14,7 @@ export interface Exports {
     now: number,
     bodyLength: number,
   ): number;
-  cloudfront_record(length: number, tag: number, fault: number, now: number): void;
+  cloudfront_record(length: number, tag: number, fault: number, now: number): number;
   __wbindgen_start?(): void;
 }
 

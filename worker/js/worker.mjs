@@ -20,10 +20,12 @@
  *   worker imports besides; called once per instance with a view of that instance's memory
  * @property {() => number} [now]  milliseconds since 1970
  * @property {(line: string) => void} [log]  takes the worker's log lines
- * @property {(get: Get) => Promise<Uint8Array>} [get]  performs a fetch, or throws a FetchFault
+ * @property {(get: Get, validators?: Validators) => Promise<Uint8Array>} [get]  performs a fetch, or
+ *   throws a FetchFault; `validators` are there when it may be revalidated
  *
  * @typedef {{ __wbg_set_wasm?: (exports: WebAssembly.Exports) => void, [name: string]: unknown }} Glue
  * @typedef {{ url: string, timeoutMs: number, maxBytes: number }} Get
+ * @typedef {Map<string, string>} Validators  the `ETag` of what was got last, by URL
  */
 
 /** How many fetches one event may lead to before it is answered 500. */
@@ -55,26 +57,58 @@ export function createHandler(options) {
   /** @type {Instance | undefined} */
   let instance = new Instance(options);
 
-  /** @param {Fetch} fetch */
-  const getAndRecord = async (fetch) => {
+  /**
+   * @param {Fetch} fetch
+   * @param {Validators} [validators]
+   */
+  const getAndRecord = async (fetch, validators) => {
     const asking = instance;
     let bytes = /** @type {Uint8Array} */ (NOTHING);
     let fault = 0;
     try {
-      bytes = await get(fetch);
+      bytes = await get(fetch, validators);
     } catch (error) {
       fault = error instanceof FetchFault ? error.fault : FAULT.unreachable;
     }
     // To another instance, started since after a trap, the tag may mean something else.
-    if (instance === asking) asking?.record(bytes, fetch.tag, fault, now());
+    if (instance !== asking) return;
+    const line = asking?.record(bytes, fetch.tag, fault, now());
+    if (line) log(line);
   };
 
-  /** One fetch for all events that wait for the same. @param {Fetch} fetch */
-  const perform = (fetch) => {
+  /**
+   * One fetch for all events that want the same.
+   *
+   * @param {Fetch} fetch
+   * @param {Validators} [validators]
+   */
+  const perform = (fetch, validators) => {
     const key = `${fetch.tag} ${fetch.url}`;
-    const promise = underWay.get(key) ?? getAndRecord(fetch).finally(() => underWay.delete(key));
+    const promise =
+      underWay.get(key) ?? getAndRecord(fetch, validators).finally(() => underWay.delete(key));
     underWay.set(key, promise);
     return promise;
+  };
+
+  /**
+   * A fetch that no answer waits for. Nobody hears of its failure but the worker and the log, and a
+   * rejection that nobody hears of would end the process.
+   *
+   * @param {Fetch} fetch
+   */
+  const performAside = async (fetch) => {
+    const asking = instance;
+    try {
+      await perform(fetch, asking?.validators);
+    } catch (error) {
+      if (instance === asking) discard();
+      log(`cloudfront-worker: ${describe(error)}`);
+    }
+  };
+
+  const discard = () => {
+    instance?.discard();
+    instance = undefined;
   };
 
   return async function handler(event) {
@@ -84,16 +118,19 @@ export function createHandler(options) {
         instance ??= new Instance(options);
         const outcome = instance.handle(head, now());
         if (outcome.log) log(outcome.log);
-        if (outcome.fetch === undefined) return outcome.carryOut(head.cf);
+        if (outcome.fetch === undefined) {
+          const result = outcome.carryOut(head.cf);
+          // Not before: what it brings may come at once, and overwrite the outcome's bytes.
+          if (outcome.aside) void performAside(outcome.aside);
+          return result;
+        }
+        if (outcome.aside) void performAside(outcome.aside);
         if (fetches === MOST_FETCHES) throw new Error(`more than ${fetches} fetches for one event`);
         await perform(outcome.fetch);
       }
     } catch (error) {
       // A malformed event has reached no instance; anything else may have broken this one.
-      if (!(error instanceof MalformedEvent)) {
-        instance?.discard();
-        instance = undefined;
-      }
+      if (!(error instanceof MalformedEvent)) discard();
       log(`cloudfront-worker: ${describe(error)}`);
       return internalError();
     }
@@ -102,6 +139,8 @@ export function createHandler(options) {
 
 /** A worker in one WebAssembly instance. */
 class Instance {
+  /** Of what this instance was given; another one knows nothing of it. @type {Validators} */
+  validators = new Map();
   #memory = NOTHING;
   #input = 0;
   #capacity = 0;
@@ -160,10 +199,13 @@ class Instance {
    * @param {number} tag
    * @param {number} fault  one of FAULT, 0 for none
    * @param {number} now
+   * @returns {string} a line for the log, or nothing
    */
   record(bytes, tag, fault, now) {
     this.#write(bytes);
-    this.#exports.cloudfront_record(bytes.length, tag, fault, now);
+    const size = this.#exports.cloudfront_record(bytes.length, tag, fault, now);
+    const at = this.#exports.cloudfront_output() >>> 0;
+    return this.#view().utf8Slice(at, at + size).replaceAll('\n', ' ');
   }
 
   /**
@@ -306,6 +348,8 @@ function decode(data, encoding) {
 class Outcome {
   /** @type {Fetch | undefined} */
   fetch;
+  /** @type {Fetch | undefined} */
+  aside;
   log = '';
   #text;
   #at = 0;
@@ -325,10 +369,8 @@ class Outcome {
     this.#text = memory.utf8Slice(start, start + size);
     this.#kind = this.#line();
     if (this.#text[this.#at] === 'l') this.log = this.#line().slice(1);
-    if (this.#kind === 'G') {
-      const [tag, timeoutMs, maxBytes, ...url] = this.#line().slice(1).split(' ');
-      this.fetch = { tag: +tag, timeoutMs: +timeoutMs, maxBytes: +maxBytes, url: url.join(' ') };
-    }
+    if (this.#text[this.#at] === 'a') this.aside = this.#fetch();
+    if (this.#kind === 'G') this.fetch = this.#fetch();
   }
 
   /**
@@ -383,6 +425,12 @@ class Outcome {
       }
     }
     return target;
+  }
+
+  /** @returns {Fetch} */
+  #fetch() {
+    const [tag, timeoutMs, maxBytes, ...url] = this.#line().slice(1).split(' ');
+    return { tag: +tag, timeoutMs: +timeoutMs, maxBytes: +maxBytes, url: url.join(' ') };
   }
 
   #line() {
@@ -455,7 +503,7 @@ function malformedField(name, key) {
 }
 
 /** Why a fetch brought nothing: the numbers of `FetchFault` in worker/src/outcome.rs. */
-const FAULT = { status: 1, tooLarge: 2, unreachable: 3 };
+const FAULT = { status: 1, tooLarge: 2, unreachable: 3, notModified: 4 };
 
 /** A fetch that brought nothing. */
 export class FetchFault extends Error {
@@ -467,19 +515,24 @@ export class FetchFault extends Error {
 }
 
 /**
- * Gets a resource: 200 only, no redirects, within the time and size given.
+ * Gets a resource: 200 only, no redirects, within the time and size given. With `validators`, what
+ * was got before is asked after by its `ETag` (RFC 9110, section 13.1.2), and a 304 is a FetchFault
+ * of its own.
+ *
  * @param {Get} get
+ * @param {Validators} [validators]
  * @returns {Promise<Uint8Array>}
  */
-export async function fetchBytes({ url, timeoutMs, maxBytes }) {
+export async function fetchBytes({ url, timeoutMs, maxBytes }, validators) {
+  const etag = validators?.get(url);
   const response = await fetch(url, {
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),
-    headers: { accept: 'application/json' },
+    headers: { accept: 'application/json', ...(etag && { 'if-none-match': etag }) },
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new FetchFault('status');
+    throw new FetchFault(response.status === 304 && etag ? 'notModified' : 'status');
   }
   const chunks = [];
   let size = 0;
@@ -488,5 +541,8 @@ export async function fetchBytes({ url, timeoutMs, maxBytes }) {
     if (size > maxBytes) throw new FetchFault('tooLarge');
     chunks.push(chunk);
   }
+  const validator = response.headers.get('etag');
+  if (validator) validators?.set(url, validator);
+  else validators?.delete(url);
   return Buffer.concat(chunks);
 }

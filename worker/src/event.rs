@@ -20,10 +20,12 @@ pub trait Worker: Sized {
     /// Answers one event.
     fn handle<'a>(&mut self, event: Event<'a>, context: &Context<'a>) -> Reply<'a>;
 
-    /// Takes what an [`Outcome::Fetch`](crate::Outcome::Fetch) brought, or that it failed. The same
-    /// event is handled again right after.
-    fn record(&mut self, now: UnixMillis, fetched: Fetched<'_>) {
+    /// Takes what a [`Fetch`](crate::Fetch) brought, or that it failed; returns a line for the log,
+    /// if there is something to say. The events that wait for an
+    /// [`Outcome::Fetch`](crate::Outcome::Fetch) are handled again right after.
+    fn record(&mut self, now: UnixMillis, fetched: Fetched<'_>) -> Option<String> {
         let _ = (now, fetched);
+        None
     }
 
     /// Answers an event that could not be read, or an outcome that CloudFront would refuse. The

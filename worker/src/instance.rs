@@ -125,14 +125,16 @@ impl<W: Worker> Instance<W> {
         wire::write(&reply, &mut self.output);
     }
 
-    /// Records a fetched body in the input buffer, or with `fault` that there is none.
+    /// Records a fetched body in the input buffer, or with `fault` that there is none. Leaves
+    /// nothing, or a line for the log.
     pub fn record(&mut self, len: usize, tag: u32, fault: Option<FetchFault>, now: UnixMillis) {
         let worker = self.worker.as_mut().expect("worker.mjs starts an instance before it calls");
         let result = match fault {
             None => Ok(&self.input[..len]),
             Some(fault) => Err(fault),
         };
-        worker.record(now, Fetched { tag, result });
+        let log = worker.record(now, Fetched { tag, result });
+        self.output = log.unwrap_or_default().into_bytes();
     }
 }
 
@@ -226,16 +228,18 @@ macro_rules! export {
             }
 
             #[unsafe(no_mangle)]
-            extern "C" fn cloudfront_record(len: u32, tag: u32, fault: u32, now: f64) {
+            extern "C" fn cloudfront_record(len: u32, tag: u32, fault: u32, now: f64) -> u32 {
                 let fault = match fault {
                     0 => None,
                     1 => Some(FetchFault::Status),
                     2 => Some(FetchFault::TooLarge),
+                    4 => Some(FetchFault::NotModified),
                     _ => Some(FetchFault::Unreachable),
                 };
                 INSTANCE.with_borrow_mut(|instance| {
                     instance.record(len as usize, tag, fault, UnixMillis(now as u64));
-                });
+                    instance.output().len() as u32
+                })
             }
         };
     };

@@ -9,6 +9,11 @@ use crate::edits::Edits;
 pub struct Reply<'a> {
     /// What CloudFront is to do.
     pub outcome: Outcome<'a>,
+    /// A resource to get without holding up the answer. What it brings, or that it failed, reaches
+    /// [`Worker::record`](crate::Worker::record) whenever it does: the execution environment may be
+    /// frozen in between (rule L6), and then it ends, or fails, while a later event is handled. It
+    /// is not begun while one with the same tag and URL is under way.
+    pub aside: Option<Fetch>,
     /// A line for the function's log.
     pub log: Option<String>,
 }
@@ -24,8 +29,11 @@ pub enum Outcome<'a> {
     Fetch(Fetch),
 }
 
-/// A resource the worker needs before it can answer. Performed outside WebAssembly, with `GET`,
-/// without following redirects.
+/// A resource the worker wants: before it can answer, as [`Outcome::Fetch`], or beside its answer,
+/// as [`Reply::aside`]. Performed outside WebAssembly, with `GET`, without following redirects.
+///
+/// Only an aside is revalidated (RFC 9110, section 13.1.2): the instance's last answer to it had an
+/// `ETag`, and it still holds. What an answer waits for is always got whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetch {
     /// Tells the worker's fetches apart in [`Fetched`].
@@ -57,6 +65,8 @@ pub enum FetchFault {
     Status,
     /// More bytes than allowed.
     TooLarge,
+    /// For an aside: what this instance was given last under this URL is still what is there (304).
+    NotModified,
 }
 
 /// A body of an answer, or one that replaces a request's.
@@ -106,7 +116,7 @@ impl From<String> for Body {
 
 impl<'a> From<Outcome<'a>> for Reply<'a> {
     fn from(outcome: Outcome<'a>) -> Self {
-        Reply { outcome, log: None }
+        Reply { outcome, aside: None, log: None }
     }
 }
 

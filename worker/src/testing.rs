@@ -25,6 +25,8 @@ pub struct Handled {
     pub log: Option<String>,
     /// The fetch it wants, as `TAG MILLISECONDS BYTES URL`.
     pub fetch: Option<String>,
+    /// What it wants got without holding up the answer, likewise.
+    pub aside: Option<String>,
 }
 
 impl<W: Worker> Harness<W> {
@@ -53,11 +55,18 @@ impl<W: Worker> Harness<W> {
         outcome::carry_out(event["Records"][0]["cf"].clone(), self.instance.output())
     }
 
-    /// Records what a fetch brought.
-    pub fn record(&mut self, tag: u32, result: Result<&[u8], FetchFault>, now: u64) {
+    /// Records what a fetch brought. Returns the line for the log.
+    pub fn record(
+        &mut self,
+        tag: u32,
+        result: Result<&[u8], FetchFault>,
+        now: u64,
+    ) -> Option<String> {
         let bytes = result.unwrap_or_default();
         self.instance.input(bytes.len())[..bytes.len()].copy_from_slice(bytes);
         self.instance.record(bytes.len(), tag, result.err(), UnixMillis(now));
+        let log = String::from_utf8_lossy(self.instance.output());
+        (!log.is_empty()).then(|| log.into_owned())
     }
 }
 
@@ -76,5 +85,6 @@ fn malformed(found: &str) -> Handled {
         }),
         log: Some(format!("cloudfront-worker: malformed event: {found}")),
         fetch: None,
+        aside: None,
     }
 }

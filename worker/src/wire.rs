@@ -19,6 +19,7 @@
 //! ```text
 //! F | R | G      forward with edits, respond, or get
 //! l LOG          a line for the log
+//! a TAG MILLISECONDS BYTES URL   to be got without holding up the answer
 //! u URI   q QUERY   - NAME   = NAME VALUE   + NAME VALUE   s STATUS REASON
 //! o PROTOCOL PORT DOMAIN PATH     x NAME (an origin's custom header to leave out)
 //! g TAG MILLISECONDS BYTES URL
@@ -35,7 +36,7 @@ use crate::event::{
     UnixMillis,
 };
 use crate::headers::Headers;
-use crate::outcome::{Body, Outcome, Reply};
+use crate::outcome::{Body, Fetch, Outcome, Reply};
 
 /// Reads a head of `values` values.
 pub(crate) fn read<'a>(
@@ -152,12 +153,12 @@ pub(crate) fn write(reply: &Reply<'_>, out: &mut Vec<u8>) {
     match &reply.outcome {
         Outcome::Forward(edits) => {
             out.line(b'F', &[]);
-            out.log(reply);
+            out.beside(reply);
             write_edits(edits, &mut out);
         }
         Outcome::Respond(response) => {
             out.line(b'R', &[]);
-            out.log(reply);
+            out.beside(reply);
             out.status(response.status());
             for (name, value) in response.headers() {
                 out.field(b'+', name, value);
@@ -166,11 +167,8 @@ pub(crate) fn write(reply: &Reply<'_>, out: &mut Vec<u8>) {
         }
         Outcome::Fetch(fetch) => {
             out.line(b'G', &[]);
-            out.log(reply);
-            let mut numbers = String::new();
-            let _ =
-                write!(numbers, "{} {} {} ", fetch.tag, fetch.timeout.as_millis(), fetch.max_bytes);
-            out.line(b'g', &[&numbers, &fetch.url]);
+            out.beside(reply);
+            out.fetch(b'g', fetch);
         }
     }
 }
@@ -251,10 +249,20 @@ impl Lines<'_> {
         self.line(b's', &[status.as_str(), " ", status.canonical_reason().unwrap_or("")]);
     }
 
-    fn log(&mut self, reply: &Reply<'_>) {
+    /// What an outcome of any kind may have beside it.
+    fn beside(&mut self, reply: &Reply<'_>) {
         if let Some(log) = &reply.log {
             self.line(b'l', &[log]);
         }
+        if let Some(aside) = &reply.aside {
+            self.fetch(b'a', aside);
+        }
+    }
+
+    fn fetch(&mut self, letter: u8, fetch: &Fetch) {
+        let mut numbers = String::new();
+        let _ = write!(numbers, "{} {} {} ", fetch.tag, fetch.timeout.as_millis(), fetch.max_bytes);
+        self.line(letter, &[&numbers, &fetch.url]);
     }
 
     fn body(&mut self, body: &Body) {

@@ -10,6 +10,7 @@ pub(super) fn carry_out(mut cf: Value, output: &[u8]) -> Handled {
     let mut rest = output;
     let mut log = None;
     let mut fetch = None;
+    let mut aside = None;
     let kind = line(&mut rest);
     let of_response =
         cf["config"]["eventType"].as_str().is_some_and(|name| name.ends_with("-response"));
@@ -25,6 +26,7 @@ pub(super) fn carry_out(mut cf: Value, output: &[u8]) -> Handled {
         match letter {
             "l" => log = Some(text.to_owned()),
             "g" => fetch = Some(text.to_owned()),
+            "a" => aside = Some(text.to_owned()),
             "u" => target["uri"] = text.into(),
             "q" => target["querystring"] = text.into(),
             "s" => {
@@ -53,7 +55,7 @@ pub(super) fn carry_out(mut cf: Value, output: &[u8]) -> Handled {
             other => panic!("no such line: {other}{text}"),
         }
     }
-    Handled { result: if kind == "G" { Value::Null } else { target }, log, fetch }
+    Handled { result: if kind == "G" { Value::Null } else { target }, log, fetch, aside }
 }
 
 fn carry_body(target: &mut Value, of_request: bool, encoding: &str, data: String) {

@@ -20,6 +20,8 @@ pub struct Unruly {
     /// URLs; a fetch's tag is the place of its own.
     wanted: Vec<String>,
     fetched: BTreeMap<u32, String>,
+    /// What asides brought, in that order.
+    seen: Vec<String>,
 }
 
 impl Worker for Unruly {
@@ -51,6 +53,10 @@ impl Worker for Unruly {
             "/body/empty" => Edits::new().body(Body::Empty).into(),
             "/log" => Reply { log: Some("a line\nand another".into()), ..text("logged") },
             "/fetch" => self.fetch(request.querystring),
+            "/aside" => aside(ASIDE, request.querystring, text("at once")),
+            "/aside/record-panics" => aside(u32::MAX, request.querystring, text("at once")),
+            "/aside/forward" => aside(ASIDE, request.querystring, Edits::new().into()),
+            "/aside/seen" => text(self.seen.join(", ")),
             "/fetch/record-panics" => fetch(u32::MAX, request.querystring),
             "/fetch/never-content" => fetch(0, request.querystring),
             uri => match uri.strip_prefix("/trap/") {
@@ -63,15 +69,21 @@ impl Worker for Unruly {
         }
     }
 
-    fn record(&mut self, _: UnixMillis, fetched: Fetched<'_>) {
+    fn record(&mut self, _: UnixMillis, fetched: Fetched<'_>) -> Option<String> {
         assert_ne!(fetched.tag, u32::MAX, "as asked");
         let brought = match fetched.result {
             Ok(bytes) => format!("{} bytes: {}", bytes.len(), String::from_utf8_lossy(bytes)),
             Err(FetchFault::Status) => "status".into(),
             Err(FetchFault::TooLarge) => "too large".into(),
+            Err(FetchFault::NotModified) => "not modified".into(),
             Err(_) => "unreachable".into(),
         };
+        if fetched.tag == ASIDE {
+            self.seen.push(brought.clone());
+            return Some(format!("aside: {brought}"));
+        }
         self.fetched.insert(fetched.tag, brought);
+        None
     }
 
     /// Broken itself, where an outcome broke rule G1.
@@ -100,9 +112,19 @@ impl Unruly {
     }
 }
 
+/// The tag of what is got beside an answer.
+const ASIDE: u32 = 1_000;
+
+fn aside<'a>(tag: u32, url: &str, reply: Reply<'a>) -> Reply<'a> {
+    Reply { aside: Some(wanted(tag, url)), ..reply }
+}
+
 fn fetch(tag: u32, url: &str) -> Reply<'static> {
-    let timeout = Duration::from_millis(500);
-    Fetch { tag, url: url.to_owned(), timeout, max_bytes: 1_000 }.into()
+    wanted(tag, url).into()
+}
+
+fn wanted(tag: u32, url: &str) -> Fetch {
+    Fetch { tag, url: url.to_owned(), timeout: Duration::from_millis(500), max_bytes: 1_000 }
 }
 
 /// Adds each value of `x-in` to `x-out`, and says in the query how many fields there are.

@@ -1,0 +1,83 @@
+//! What a worker gets without holding up an answer, natively.
+
+use std::time::Duration;
+
+use cloudfront_worker::edits::Edits;
+use cloudfront_worker::testing::Harness;
+use cloudfront_worker::{
+    Context, Env, Event, Fetch, FetchFault, Fetched, Outcome, Reply, UnixMillis, Worker,
+};
+use serde_json::json;
+
+/// Wants the same aside beside every outcome, and says in the log what it brought.
+struct Curious;
+
+impl Worker for Curious {
+    type Error = std::convert::Infallible;
+
+    fn start(_: Env<'_>) -> Result<Self, Self::Error> {
+        Ok(Curious)
+    }
+
+    fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {
+        let fetch = |tag| Fetch {
+            tag,
+            url: "https://example.com/a b".into(),
+            timeout: Duration::from_secs(2),
+            max_bytes: 9,
+        };
+        let outcome = match event.request().uri {
+            "/respond" => Outcome::Respond(http::Response::new("answered".into())),
+            "/fetch" => Outcome::Fetch(fetch(1)),
+            "/broken" => Outcome::Forward(Edits::new().uri("no path")),
+            _ => Outcome::Forward(Edits::new().uri("/other")),
+        };
+        Reply { outcome, aside: Some(fetch(7)), log: Some("a\nb".into()) }
+    }
+
+    fn record(&mut self, now: UnixMillis, fetched: Fetched<'_>) -> Option<String> {
+        (fetched.tag == 7).then(|| format!("{:?} at {}", fetched.result, now.0))
+    }
+}
+
+fn handle(uri: &str) -> cloudfront_worker::testing::Handled {
+    let event = json!({ "Records": [{ "cf": {
+        "config": { "eventType": "viewer-request" },
+        "request": {
+            "clientIp": "203.0.113.7", "method": "GET", "uri": uri, "querystring": "",
+            "headers": {},
+        },
+    }}]});
+    Harness::<Curious>::start("eu-west-1", b"").unwrap().handle(&event, 0)
+}
+
+#[test]
+fn it_goes_beside_every_kind_of_outcome() {
+    for (uri, key, value) in
+        [("/forward", "uri", json!("/other")), ("/respond", "body", json!("answered"))]
+    {
+        let handled = handle(uri);
+        assert_eq!(handled.aside.as_deref(), Some("7 2000 9 https://example.com/a b"), "{uri}");
+        assert_eq!(handled.log.as_deref(), Some("a b"), "{uri}");
+        assert_eq!((&handled.result[key], handled.fetch), (&value, None), "{uri}");
+    }
+    let handled = handle("/fetch");
+    assert_eq!(handled.aside.as_deref(), Some("7 2000 9 https://example.com/a b"));
+    assert_eq!(handled.fetch.as_deref(), Some("1 2000 9 https://example.com/a b"));
+}
+
+#[test]
+fn it_is_not_begun_for_an_outcome_that_is_refused() {
+    let handled = handle("/broken");
+    assert_eq!(handled.result["status"], "500");
+    assert_eq!(handled.aside, None);
+}
+
+#[test]
+fn recording_may_leave_a_line_for_the_log() {
+    let mut curious = Harness::<Curious>::start("eu-west-1", b"").unwrap();
+    assert_eq!(curious.record(7, Ok(b"x"), 5).as_deref(), Some("Ok([120]) at 5"));
+    let not_modified = curious.record(7, Err(FetchFault::NotModified), 6);
+    assert_eq!(not_modified.as_deref(), Some("Err(NotModified) at 6"));
+    assert_eq!(curious.record(1, Ok(b"x"), 7), None);
+}
