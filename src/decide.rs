@@ -279,8 +279,7 @@ impl<'d, 'a> Descent<'d, 'a> {
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),
         };
-        // Bytes beyond ASCII, which browsers send and RFC 6265 forbids, are the API's affair.
-        match HeaderValue::from_bytes(kept.join("; ").as_bytes()) {
+        match HeaderValue::from_str(&kept.join("; ")) {
             Ok(value) if !kept.is_empty() => edits.set(COOKIE, value),
             _ => edits.remove(&COOKIE),
         }
@@ -331,7 +330,8 @@ fn rewrite<'d, 'a>(
         return Ok(edits);
     }
     // A file's name in place of a folder's can be too much (rule W9).
-    if path.len() + request.querystring.len() > 8_192 {
+    let query = if request.querystring.is_empty() { 0 } else { 1 + request.querystring.len() };
+    if path.len() + query > 8_192 {
         return Err(Stop::Refused(Refusal::Path(PathFault::TooLong), None));
     }
     Ok(edits.uri(path.to_owned()))

@@ -85,8 +85,9 @@ impl Api {
         }
         let prefix = api.strip_prefix.as_deref();
         let is_prefix = |prefix: &str| {
-            CanonicalPath::parse(prefix)
-                .is_ok_and(|path| path.encoded() == path.decoded() && !prefix.ends_with('/'))
+            CanonicalPath::parse(prefix).is_ok_and(|path| {
+                path.encoded() == prefix && path.decoded() == prefix && !prefix.ends_with('/')
+            })
         };
         if let Some(prefix) = prefix.filter(|prefix| !is_prefix(prefix)) {
             problems.push(Problem::new(

@@ -32,9 +32,9 @@ export function createNearhop(folder, options) {
 /**
  * RS256 for one WebAssembly instance. A key is imported once and named by its slot from then on.
  *
- * @param {() => Buffer} memory
+ * @param {() => Buffer} memory a view of the instance's memory as it is
  */
-function rs256(memory) {
+export function rs256(memory) {
   /** @type {import('node:crypto').KeyObject[]} */
   const keys = [];
   /** @type {Map<string, number>} */

@@ -110,6 +110,16 @@ describe('a value of the right type that no event has', () => {
     }
   });
 
+  it('a line break whose forged values fit what follows', async () => {
+    // Read as lines, this is another origin, with what follows of the head as its custom headers.
+    const forged = ['1', '', 'custom', 'forged.example', '/forged', '4', 'x-a'].join('\n');
+    const event = eventOf('origin-request', (cf) => {
+      cf.request.origin.custom.path = '/path';
+      cf.request.headers['x-last'] = [{ key: 'X-Last', value: forged }];
+    });
+    refused(await handle(event), /line break/);
+  });
+
   it('a line break in the name of a header', async () => {
     for (const name of ['x-a\nx-b', '\n', 'x-a\n1\nx-forged', 'x\n']) {
       const event = eventOf('viewer-request', (cf) => {

@@ -26,6 +26,8 @@
  * @typedef {{ url: string, timeoutMs: number, maxBytes: number }} Get
  */
 
+import { randomBytes } from 'node:crypto';
+
 /** How many fetches one event may lead to before it is answered 500. */
 const MOST_FETCHES = 3;
 
@@ -125,7 +127,7 @@ class Instance {
     glue?.__wbg_set_wasm?.(instance.exports);
     this.#exports.__wbindgen_start?.();
 
-    const seed = crypto.getRandomValues(new BigUint64Array(1))[0];
+    const seed = randomBytes(8).readBigUInt64LE();
     const start = Buffer.concat([
       Buffer.from(`${region ?? process.env.AWS_REGION ?? ''}\n${seed}\n`),
       config ?? NOTHING,
@@ -354,12 +356,12 @@ class Outcome {
           break;
         case '=': {
           const [key, value] = cut(text);
-          headers[key] = [{ key, value }];
+          put(headers, key, [{ key, value }]);
           break;
         }
         case '+': {
           const [key, value] = cut(text);
-          if (!Object.hasOwn(headers, key)) headers[key] = [];
+          if (!Object.hasOwn(headers, key)) put(headers, key, []);
           headers[key].push({ key, value });
           break;
         }
@@ -412,6 +414,14 @@ function cut(text) {
   const space = text.indexOf(' ');
   return [text.slice(0, space), text.slice(space + 1)];
 }
+
+/** @type {(headers: Record<string, unknown>, key: string, value: unknown) => void} */
+function put(headers, key, value) {
+  if (key !== '__proto__') headers[key] = value;
+  else Object.defineProperty(headers, key, { ...ORDINARY, value });
+}
+
+const ORDINARY = { enumerable: true, configurable: true, writable: true };
 
 /**
  * Time limits and the like stay those of the distribution's own custom origin; an S3 origin has

@@ -45,7 +45,10 @@
 //! let mut hello = Harness::<Hello>::start("eu-west-1", b"").unwrap();
 //! let event = serde_json::json!({ "Records": [{ "cf": {
 //!     "config": { "eventType": "viewer-request" },
-//!     "request": { "clientIp": "203.0.113.7", "method": "GET", "uri": "/hello", "querystring": "", "headers": {} },
+//!     "request": {
+//!         "clientIp": "203.0.113.7", "method": "GET", "uri": "/hello", "querystring": "",
+//!         "headers": {},
+//!     },
 //! }}]});
 //! assert_eq!(hello.handle(&event, 0).result["body"], "Hello from the edge");
 //! # }
@@ -63,6 +66,10 @@ pub mod testing;
 
 #[doc(hidden)]
 pub mod exports;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod event;
 mod headers;
