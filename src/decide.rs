@@ -126,11 +126,9 @@ impl<'d, 'a> Descent<'d, 'a> {
         response: &Response<'a>,
     ) -> Edits<'a> {
         let api = self.policy.api.as_ref();
-        // Where origin-request is not attached, the stamps are a viewer's. Only it can have chosen
-        // the origin (rule W3), so the origin tells whose they are.
         let stamp = request.headers.get(&REGION);
-        let Some(region) = stamp.filter(|name| api.is_some_and(|api| api.answers(name, origin)))
-        else {
+        let is_api = |name: &&str| api.is_some_and(|api| api.answers(name, origin, request));
+        let Some(region) = stamp.filter(is_api) else {
             return self.site_response(request, response);
         };
         let mut edits = Edits::new();

@@ -7,7 +7,7 @@ use http::uri::{PathAndQuery, Scheme, Uri};
 use http::{HeaderName, HeaderValue};
 
 use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
-use cloudfront_worker::{Origin, Outcome, Trigger, rules};
+use cloudfront_worker::{Origin, Outcome, Request, Trigger, rules};
 
 use crate::bundle::{Bundle, RoundTrip};
 use crate::config;
@@ -119,10 +119,22 @@ impl Api {
         }
     }
 
-    /// Whether an origin is the API in the Region of that name.
-    pub fn answers(&self, name: &str, origin: &Origin<'_>) -> bool {
-        let region = self.regions.iter().find(|region| region.name == name);
-        region.is_some_and(|region| region.domain_name.eq_ignore_ascii_case(origin.domain_name))
+    /// Whether an answer is the API's in the Region of that name, which the request was stamped
+    /// with. Where origin-request is not attached, the stamp is a viewer's: it counts only with what
+    /// origin-request alone can have set, the origin (rule W3) or the secret. Whether the origin is
+    /// shown as switched is unverified (rule E5), so the secret is enough.
+    pub fn answers(&self, name: &str, origin: &Origin<'_>, request: &Request<'_>) -> bool {
+        let has_secret = || {
+            self.origin_secret.as_ref().is_some_and(|(header, secret)| {
+                request
+                    .headers
+                    .get(header)
+                    .is_some_and(|value| value.as_bytes() == secret.as_bytes())
+            })
+        };
+        self.regions.iter().filter(|region| region.name == name).any(|region| {
+            region.domain_name.eq_ignore_ascii_case(origin.domain_name) || has_secret()
+        })
     }
 
     /// The path the API sees.
@@ -360,19 +372,32 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_a_regions_when_its_origin_is() {
-        let api = api(&["a-a-1", "b-b-1"], Vec::new(), None);
-        let origin = |domain_name| Origin {
-            kind: cloudfront_worker::OriginKind::Custom,
-            domain_name,
-            path: "",
-            custom_headers: cloudfront_worker::Headers::default(),
+    fn an_answer_is_a_regions_when_origin_request_can_be_seen_to_have_chosen_it() {
+        let secret = (HeaderName::from_static("x-secret"), HeaderValue::from_static("s3cret"));
+        let api = Api { origin_secret: Some(secret), ..api(&["a-a-1", "b-b-1"], Vec::new(), None) };
+        let answers = |name, domain_name, secret| {
+            let origin = Origin {
+                kind: cloudfront_worker::OriginKind::Custom,
+                domain_name,
+                path: "",
+                custom_headers: cloudfront_worker::Headers::default(),
+            };
+            let request = Request {
+                method: http::Method::GET,
+                client_ip: "203.0.113.9",
+                uri: "/",
+                querystring: "",
+                headers: [("x-secret", secret)].into_iter().collect(),
+                body: None,
+            };
+            api.answers(name, &origin, &request)
         };
-        assert!(api.answers("a-a-1", &origin("a-a-1.example.com")));
-        assert!(!api.answers("a-a-1", &origin("b-b-1.example.com")));
-        assert!(!api.answers("a-a-1", &origin("bucket.s3.amazonaws.com")));
-        assert!(!api.answers("c-c-1", &origin("a-a-1.example.com")));
-        assert!(!api.answers("", &origin("")));
+        assert!(answers("a-a-1", "a-a-1.example.com", ""));
+        assert!(!answers("a-a-1", "b-b-1.example.com", ""));
+        assert!(!answers("a-a-1", "bucket.s3.amazonaws.com", "guess"));
+        assert!(answers("a-a-1", "bucket.s3.amazonaws.com", "s3cret"));
+        assert!(!answers("c-c-1", "a-a-1.example.com", "s3cret"));
+        assert!(!answers("", "", "s3cret"));
     }
 
     proptest! {

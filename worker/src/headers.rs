@@ -47,3 +47,10 @@ impl<'a> Headers<'a> {
         map
     }
 }
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Headers<'a> {
+    /// Header fields as an event would carry them: names in lower case (rule E3).
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(fields: I) -> Self {
+        Self { fields: fields.into_iter().collect() }
+    }
+}
