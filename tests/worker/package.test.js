@@ -20,7 +20,8 @@ before(async () => {
   folder = await mkdtemp(join(root, 'target/package-'));
   const installed = join(folder, 'node_modules/cloudfront-worker');
   await mkdir(installed, { recursive: true });
-  await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: join(root, 'worker') });
+  const pack = ['pack', '--silent', '--pack-destination', folder];
+  await run('npm', pack, { cwd: join(root, 'worker') });
   const { version } = json('worker/package.json');
   const archive = join(folder, `cloudfront-worker-${version}.tgz`);
   await run('tar', ['-xzf', archive, '-C', installed, '--strip-components', '1']);

@@ -5,15 +5,15 @@
  *   import { createHandler } from './worker.mjs';
  *   export const handler = createHandler({ module, glue, config });
  *
- * The two texts that cross are described in worker/src/wire.rs; rule ids in docs/cloudfront-rules.md.
+ * The two texts that cross are described in worker/src/wire.rs.
  *
  * @typedef {import('aws-lambda').CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} CloudFrontEvent
  * @typedef {import('aws-lambda').CloudFrontRequest | import('aws-lambda').CloudFrontResultResponse} CloudFrontResult
  *
  * @typedef {object} WorkerOptions
  * @property {WebAssembly.Module} module  the compiled worker
- * @property {Glue} [glue]  what wasm-bindgen wrote beside it for the target `bundler`; it serves one
- *   handler at a time. A worker compiled without wasm-bindgen has none
+ * @property {Glue} [glue]  what wasm-bindgen wrote beside it for the target `bundler`, if it did; it
+ *   serves one handler at a time
  * @property {Uint8Array} [config]  bytes handed to `Worker::start`
  * @property {string} [region]  the Region executing the function; AWS_REGION unless given
  * @property {(memory: () => Buffer) => WebAssembly.Imports} [imports]  functions of the host the
@@ -151,9 +151,7 @@ class Instance {
     this.#reserve(utf8 ? text.length * 3 : text.length);
     const length = this.#memory[utf8 ? 'utf8Write' : 'latin1Write'](text, this.#input);
     this.#body = head.body;
-    const size = this.#exports.cloudfront_handle(
-      length, values, utf8 ? 1 : 0, now, head.body.length,
-    );
+    const size = this.#exports.cloudfront_handle(length, values, +utf8, now, head.body.length);
     return new Outcome(this.#view(), this.#exports.cloudfront_output(), size);
   }
 
@@ -420,7 +418,6 @@ function put(headers, key, value) {
   if (key !== '__proto__') headers[key] = value;
   else Object.defineProperty(headers, key, { ...ORDINARY, value });
 }
-
 const ORDINARY = { enumerable: true, configurable: true, writable: true };
 
 /**

@@ -56,7 +56,7 @@
 //!
 //! [`export!`] makes a worker loadable by `worker.mjs`, the JavaScript half of this crate.
 //!
-//! Rule ids such as `W3` name facts of the platform; `docs/cloudfront-rules.md` of the repository
+//! Rule ids such as `W3` name facts of the platform; `docs/rules.md` of the repository
 //! says which.
 
 pub mod edits;
