@@ -68,12 +68,25 @@ fn bearer(field: &str) -> Result<&str, CredentialsFault> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(CredentialsFault::Scheme);
     }
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
-    if token.is_empty() || !token.bytes().all(is_token) {
+    // One look-up a byte, without a branch: this is read for every request.
+    let is_b64token = token.bytes().fold(true, |all, byte| all & B64TOKEN[usize::from(byte)]);
+    if token.is_empty() || !is_b64token {
         return Err(CredentialsFault::Syntax);
     }
     Ok(token)
 }
+
+/// The characters of a `b64token`.
+const B64TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric()
+            || matches!(byte as u8, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
+        byte += 1;
+    }
+    table
+};
 
 /// The configured names in their order, each once though several issuers may have it.
 fn names(issuers: &[Issuer]) -> Vec<&str> {

@@ -162,15 +162,11 @@ impl<'d, 'a> Descent<'d, 'a> {
         response: &Response<'a>,
         state: &mut State,
     ) -> Edits<'a> {
-        // Where origin-request is not attached, the stamps are a viewer's. Only it can have chosen
-        // the origin (rule W3), so the origin tells whose they are.
         let stamp = request.headers.get(&REGION);
-        let Some((api, index)) = self
-            .policy
-            .api
-            .as_ref()
-            .and_then(|api| Some((api, stamp.and_then(|name| api.answering(name, origin))?)))
-        else {
+        let Some((api, index)) = self.policy.api.as_ref().and_then(|api| {
+            let index = stamp.and_then(|name| api.answering(name, origin, request))?;
+            Some((api, index))
+        }) else {
             return self.site_response(request, response);
         };
         if api.passive_health {
@@ -437,8 +433,7 @@ impl<'d, 'a> Descent<'d, 'a> {
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),
         };
-        // Bytes beyond ASCII, which browsers send and RFC 6265 forbids, are the API's affair.
-        match HeaderValue::from_bytes(kept.join("; ").as_bytes()) {
+        match HeaderValue::from_str(&kept.join("; ")) {
             Ok(value) if !kept.is_empty() => edits.set(COOKIE, value),
             _ => edits.remove(&COOKIE),
         }
@@ -491,7 +486,8 @@ fn rewrite<'d, 'a>(
         return Ok(edits);
     }
     // A file's name in place of a folder's can be too much (rule W9).
-    if path.len() + request.querystring.len() > 8_192 {
+    let query = if request.querystring.is_empty() { 0 } else { 1 + request.querystring.len() };
+    if path.len() + query > 8_192 {
         return Err(Stop::Refused(Refusal::Path(PathFault::TooLong), None));
     }
     Ok(edits.uri(path.to_owned()))

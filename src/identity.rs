@@ -30,14 +30,16 @@ const SCOPES: HeaderName = HeaderName::from_static("x-nearhop-scopes");
 /// unreserved (RFC 3986, section 2.3) is percent-encoded, so that a group named `a,b` is one group
 /// and a name in any script survives.
 pub(crate) fn identify<'a>(edits: Edits<'a>, verified: &Verified) -> Edits<'a> {
-    let scopes = || verified.scopes().split(' ').filter(|scope| !scope.is_empty());
+    // An empty name is nobody's: in a list it would only shift the others.
+    let groups = || verified.groups().iter().map(String::as_str).filter(|name| !name.is_empty());
+    let scopes = || verified.scopes().split(' ').filter(|name| !name.is_empty());
     let mut edits =
         edits.set(USER, value([verified.subject()])).set(CLIENT, value([verified.client_id()]));
     if let Some(username) = verified.username() {
         edits = edits.set(USERNAME, value([username]));
     }
-    if !verified.groups().is_empty() {
-        edits = edits.set(GROUPS, value(verified.groups().iter().map(String::as_str)));
+    if groups().next().is_some() {
+        edits = edits.set(GROUPS, value(groups()));
     }
     if scopes().next().is_some() {
         edits = edits.set(SCOPES, value(scopes()));

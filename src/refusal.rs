@@ -117,10 +117,11 @@ impl Refusal {
         }
     }
 
-    /// The challenge of RFC 6750, section 3. Without a token there is no error to name.
+    /// The challenge of RFC 6750, section 3. Without a token there is no error to name, but a
+    /// challenge must have a parameter.
     fn challenge(&self) -> Option<String> {
         let error = match self {
-            Refusal::TokenMissing => return Some("Bearer".into()),
+            Refusal::TokenMissing => return Some(r#"Bearer realm="api""#.into()),
             Refusal::Token(_) => "invalid_token",
             Refusal::RequestMalformed => "invalid_request",
             Refusal::ClientNotAllowed | Refusal::GroupRequired => "insufficient_scope",
@@ -307,7 +308,7 @@ mod tests {
     #[test]
     fn challenges_are_those_of_rfc_6750() {
         let challenge = |refusal: Refusal| refusal.challenge().unwrap_or_default();
-        assert_eq!(challenge(Refusal::TokenMissing), "Bearer");
+        assert_eq!(challenge(Refusal::TokenMissing), r#"Bearer realm="api""#);
         assert_eq!(
             challenge(Refusal::Token(TokenFault::Expired)),
             r#"Bearer error="invalid_token", error_description="The token has expired.""#

@@ -24,9 +24,10 @@ pub(crate) struct Site {
 
 impl Site {
     pub fn new(site: &config::Site, page: Option<&str>, problems: &mut Problems) -> Self {
-        let is_file = CanonicalPath::parse(&format!("/{}", site.index))
-            .is_ok_and(|path| path.has_extension() && path.encoded() == path.decoded())
-            && !site.index.contains('/');
+        let path = format!("/{}", site.index);
+        let is_file = CanonicalPath::parse(&path).is_ok_and(|parsed| {
+            parsed.has_extension() && parsed.encoded() == path && parsed.decoded() == path
+        }) && !site.index.contains('/');
         if !is_file {
             problems.push(Problem::new(
                 "site.index",

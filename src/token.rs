@@ -228,7 +228,7 @@ impl Header {
     }
 }
 
-/// Claims nobody has vouched for yet. Unknown ones are ignored (rule C5); a member that appears
+/// Claims nobody has vouched for yet. Unknown ones are ignored (rule C5); a known one that appears
 /// twice is refused, because readers differ on which one counts.
 #[derive(Deserialize)]
 struct UnverifiedClaims<'p> {
@@ -244,7 +244,11 @@ struct UnverifiedClaims<'p> {
     token_use: Cow<'p, str>,
     #[serde(default, deserialize_with = "present")]
     client_id: Option<String>,
-    aud: Option<serde_json::Value>,
+    #[serde(default, deserialize_with = "present")]
+    aud: Option<Audience>,
+    /// Nothing is decided by it, but like the other claims RFC 7519 registers it has one kind.
+    #[serde(default, rename = "jti", deserialize_with = "present")]
+    _jti: Option<String>,
     #[serde(default, deserialize_with = "present")]
     scope: Option<String>,
     #[serde(default, rename = "cognito:groups", deserialize_with = "present")]
@@ -253,6 +257,14 @@ struct UnverifiedClaims<'p> {
     username: Option<String>,
     #[serde(default, rename = "cognito:username", deserialize_with = "present")]
     cognito_username: Option<String>,
+}
+
+/// The `aud` claim (RFC 7519, section 4.1.3).
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(#[allow(dead_code)] Vec<String>),
 }
 
 impl<'p> UnverifiedClaims<'p> {
@@ -280,7 +292,7 @@ impl<'p> UnverifiedClaims<'p> {
         let (client_id, username) = match token_use {
             TokenUse::Access => (self.client_id, self.username),
             TokenUse::Id => match self.aud {
-                Some(serde_json::Value::String(aud)) => (Some(aud), self.cognito_username),
+                Some(Audience::One(aud)) => (Some(aud), self.cognito_username),
                 _ => (None, None),
             },
         };
@@ -357,7 +369,7 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// A JSON object in UTF-8 and nothing after it. An array would pass for a struct's members in order.
+/// A JSON object in UTF-8 and nothing after it. An array would pass for the members in order.
 fn parse_object<'j, T: Deserialize<'j>>(json: &'j [u8]) -> Result<T, TokenFault> {
     let text = std::str::from_utf8(json).map_err(|_| TokenFault::Malformed)?;
     if !text.trim_start().starts_with('{') {

@@ -34,8 +34,8 @@ const TESTS = new URL('./', import.meta.url);
  * @param {{ after: (end: () => void) => void }} test the folder is gone when it is over
  * @param {object} [options]
  * @param {string} [options.toml] tests/vectors/nearhop.toml if left out
- * @param {(string | null)[]} [options.keySets] files in tests/vectors, in the order of the issuers;
- *   null for a set that is left to the edge
+ * @param {(string | null)[]} [options.keySets] files in tests/vectors, or file URLs, in the order
+ *   of the issuers; null for a set that is left to the edge
  * @param {Record<string, string>} [options.env] beside the origin secret
  * @returns {Promise<Loaded>}
  */
@@ -50,7 +50,7 @@ export async function load(test, options = {}) {
   const { issuers } = checked.report;
   const jwks = issuers.flatMap(({ issuer }, index) => {
     const file = keySets[index];
-    return file ? [[issuer, fileURLToPath(new URL(`vectors/${file}`, TESTS))]] : [];
+    return file ? [[issuer, fileURLToPath(new URL(file, new URL('vectors/', TESTS)))]] : [];
   });
   const out = join(folder, 'bundle');
   await bundle({
@@ -140,10 +140,15 @@ export function bearer(token, uri = '/api/hello') {
  * The documented event of a trigger.
  *
  * @param {string} trigger
+ * @returns {any} the caller's own
  */
 export function baseEvent(trigger) {
-  return parse(`events/${trigger}.json`);
+  EVENTS[trigger] ??= parse(`events/${trigger}.json`);
+  return structuredClone(EVENTS[trigger]);
 }
+
+/** @type {Record<string, any>} */
+const EVENTS = {};
 
 /**
  * A token of tokens.json.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use cloudfront_worker::FetchFault;
-use edge::{Answer, Edge, NOW, ORIGIN_SECRET, base_event, parse, read, tests, token};
+use edge::{Answer, Bundle, Edge, NOW, ORIGIN_SECRET, base_event, parse, read, tests, token};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -63,6 +63,7 @@ fn every_vector() {
             .iter()
             .map(|file| file.as_ref().map(|file| read(format!("vectors/{file}"))))
             .collect();
+        let bundle = Bundle::new(&toml, &key_sets);
         let mut results = Vec::new();
         let mut names = BTreeSet::new();
         for vector in &family.vectors {
@@ -70,7 +71,7 @@ fn every_vector() {
             if !names.insert(&vector.name) {
                 found.push("another vector has that name".to_owned());
             }
-            let mut edge = Edge::start(&vector.edge, &toml, &key_sets);
+            let mut edge = Edge::start(&bundle, &vector.edge);
             let event = event(&vector.event);
             let fetched = vector.fetched.as_ref().map(|file| read(format!("vectors/{file}")));
             let answer = edge.answer(&event, vector.at * 1000, || {

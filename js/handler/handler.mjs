@@ -44,9 +44,9 @@ function readConfiguration(folder) {
  * RS256 and HS256 for one WebAssembly instance. A public key is imported once and named by its slot
  * from then on.
  *
- * @param {() => Buffer} memory
+ * @param {() => Buffer} memory a view of the instance's memory as it is
  */
-function signatures(memory) {
+export function signatures(memory) {
   /** @type {import('node:crypto').KeyObject[]} */
   const keys = [];
   /** @type {Map<string, number>} */

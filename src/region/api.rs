@@ -129,10 +129,25 @@ impl Api {
         self.candidates.iter().position(|candidate| candidate.name == name)
     }
 
-    /// The Region of that name, if the origin is the API there.
-    pub fn answering(&self, name: &str, origin: &Origin<'_>) -> Option<usize> {
+    /// The Region of that name, if an answer is the API's there and the request was stamped with it.
+    /// Where origin-request is not attached, the stamp is a viewer's: it counts only with what
+    /// origin-request alone can have set, the origin (rule W3) or the secret. Whether the origin is
+    /// shown as switched is unverified (rule E5), so the secret is enough.
+    pub fn answering(
+        &self,
+        name: &str,
+        origin: &Origin<'_>,
+        request: &Request<'_>,
+    ) -> Option<usize> {
+        let has_secret = || {
+            self.origin_secret.as_ref().is_some_and(|(header, secret)| {
+                let found = request.headers.get(header);
+                found.is_some_and(|value| value.as_bytes() == secret.as_bytes())
+            })
+        };
         self.index_of(name).filter(|index| {
             self.regions[*index].domain_name.eq_ignore_ascii_case(origin.domain_name)
+                || has_secret()
         })
     }
 

@@ -10,7 +10,6 @@ use crate::region::settings::check_claim;
 /// The residency rule, with its settings checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Residency {
-    pub claim: Option<String>,
     sets: Vec<Set>,
     otherwise: RegionSet,
 }
@@ -77,7 +76,7 @@ impl Residency {
             Otherwise::Any => all,
             Otherwise::None => RegionSet::EMPTY,
         };
-        Self { claim: residency.claim.clone(), sets, otherwise }
+        Self { sets, otherwise }
     }
 
     /// The Regions permitted to a viewer: by the claim's value if the token has the claim, else by

@@ -22,10 +22,16 @@ pub const ORIGIN_SECRET: &str = "the-secret-of-the-vectors";
 /// Unix seconds for which the tokens of `tokens.json` were made.
 pub const NOW: u64 = 1_790_000_000;
 
+/// A configuration made ready, to start any number of instances from.
+pub struct Bundle {
+    text: String,
+    key_set_urls: Vec<String>,
+}
+
 /// One instance.
-pub struct Edge {
+pub struct Edge<'b> {
     harness: Harness<Nearhop>,
-    issuers: Vec<String>,
+    bundle: &'b Bundle,
 }
 
 /// What an event led to.
@@ -50,29 +56,40 @@ impl Answer {
     }
 }
 
-impl Edge {
-    /// Starts in `region` from the text of a configuration, with a key set for each issuer.
-    pub fn start(region: &str, toml: &str, key_sets: &[Option<String>]) -> Self {
+impl Bundle {
+    /// Makes the text of a configuration ready, with a key set for each issuer.
+    pub fn new(toml: &str, key_sets: &[Option<String>]) -> Self {
         let inputs = json!({ "origin_secret": ORIGIN_SECRET, "key_sets": key_sets });
         let made = exports::bundle(toml, &inputs.to_string()).expect("inputs of that form");
         let made: Value = serde_json::from_str(&made).expect("JSON from the tools");
-        let bundle = made["bundle"].as_str().unwrap_or_else(|| panic!("{made}"));
-        let harness = Harness::start(region, bundle.as_bytes()).expect("a bundle that starts");
+        let text = made["bundle"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
         let report: Value = serde_json::from_str(&exports::check(toml)).expect("JSON");
         let issuers = report["report"]["issuers"].as_array().expect("issuers").iter();
-        let issuers = issuers.map(|issuer| issuer["issuer"].as_str().unwrap().into()).collect();
-        Self { harness, issuers }
+        let key_set_urls =
+            issuers.map(|issuer| issuer["jwks_url"].as_str().unwrap().to_owned()).collect();
+        Self { text, key_set_urls }
     }
 
+    /// `tests/vectors/nearhop.toml` with such changes, and a key set for each of its issuers.
+    pub fn of_vectors(change: impl FnOnce(String) -> String) -> Self {
+        let key_sets = ["1", "2"].map(|name| Some(key_set(name)));
+        Self::new(&change(read("vectors/nearhop.toml")), &key_sets)
+    }
+}
+
+impl Edge<'static> {
     /// Starts with `tests/vectors/nearhop.toml` and a key set for each of its issuers.
     pub fn of_vectors() -> Self {
-        Self::with(|toml| toml)
+        static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| Bundle::of_vectors(|toml| toml));
+        Self::start(&BUNDLE, "us-east-1")
     }
+}
 
-    /// The same with another configuration.
-    pub fn with(change: impl FnOnce(String) -> String) -> Self {
-        let key_sets = ["1", "2"].map(|name| Some(key_set(name)));
-        Self::start("us-east-1", &change(read("vectors/nearhop.toml")), &key_sets)
+impl<'b> Edge<'b> {
+    /// Starts in `region`.
+    pub fn start(bundle: &'b Bundle, region: &str) -> Self {
+        let harness = Harness::start(region, bundle.text.as_bytes());
+        Self { harness: harness.expect("a bundle that starts"), bundle }
     }
 
     /// Gives it an event at `now`, milliseconds since 1970; `fetch` is asked for what it wants.
@@ -92,7 +109,7 @@ impl Edge {
                 panic!("no fetch: {wanted}")
             };
             // Nothing a token says may decide where a key comes from.
-            let known = self.issuers.iter().any(|i| url == format!("{i}/.well-known/jwks.json"));
+            let known = self.bundle.key_set_urls.iter().any(|known| known == url);
             assert!(known, "fetches {url}, which is no issuer's key set");
             fetches += 1;
             assert!(fetches < 5, "asks without end");

@@ -5,7 +5,7 @@
  *   node tests/vectors/mint.js
  *
  * Each run makes other key pairs, so that no private key has to be kept: none is written anywhere.
- * The time the tokens are made for stays the same, the one vectors run at unless they say otherwise.
+ * The time the tokens are made for stays the same: the one vectors run at unless they say another.
  */
 import { writeFileSync } from 'node:fs';
 import { algorithm } from './mint/algorithm.js';

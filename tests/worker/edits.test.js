@@ -163,6 +163,33 @@ describe("a header's value", () => {
   });
 });
 
+describe("a header's name", () => {
+  const names = ['__proto__', 'constructor', 'hasownproperty', '0', "!#$%&'*+-.^_`|~"];
+  const all = `{${names.map((name) => `${JSON.stringify(name)}:[{"value":"1"}]`).join()}}`;
+
+  it('may be one that JavaScript knows, when it is set', async () => {
+    for (const name of names) {
+      const event = requestWith({ 'x-in': [{ value: '1' }, { value: '2' }] });
+      event.Records[0].cf.request.querystring = name;
+      const { headers } = (await unruly(event)).result;
+      assert.deepEqual(Object.keys(headers).sort(), ['x-in', name].sort());
+      const { value } = Object.getOwnPropertyDescriptor(headers, name) ?? {};
+      assert.deepEqual(value, [
+        { key: name, value: '1' },
+        { key: name, value: '2' },
+      ]);
+    }
+  });
+
+  it('may be one that JavaScript knows, when it is read and removed', async () => {
+    const { result } = await unruly(requestWith(JSON.parse(all)));
+    assert.equal(result.querystring, String(names.length));
+    const event = requestWith(JSON.parse(all));
+    event.Records[0].cf.request.uri = '/remove';
+    assert.deepEqual(Reflect.ownKeys((await unruly(event)).result.headers), []);
+  });
+});
+
 describe('the size of an event', () => {
   it('may be 10,000 headers', async () => {
     const names = Array.from({ length: 10_000 }, (_, i) => [`x-${i}`, [{ value: `${i}` }]]);
@@ -261,7 +288,9 @@ function withBody(uri, body) {
   });
 }
 
-/** A request that is answered with its `x-in` as `x-out`. @param {object} headers */
+/** A request that goes on with its `x-in` as `x-out`. @param {object} headers */
 function requestWith(headers) {
-  return eventOf('viewer-request', (cf) => Object.assign(cf.request, { uri: '/copy', headers }));
+  return eventOf('viewer-request', (cf) => {
+    Object.assign(cf.request, { uri: '/copy', querystring: '', headers });
+  });
 }

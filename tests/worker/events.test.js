@@ -76,8 +76,8 @@ for (const [name, whole] of Object.entries(EVENTS)) {
 }
 
 describe('an event without its parts', () => {
-  const empty = { Records: [{ cf: {} }] };
-  for (const event of [undefined, {}, null, 7, 'text', [], { Records: [] }, { Records: {} }, empty]) {
+  const records = [{ Records: [] }, { Records: {} }, { Records: [{ cf: {} }] }];
+  for (const event of [undefined, {}, null, 7, 'text', [], ...records]) {
     it(`${JSON.stringify(event)} is answered 500`, async () => {
       refused(await handle(event), /malformed event/);
     });
@@ -108,6 +108,16 @@ describe('a value of the right type that no event has', () => {
       });
       refused(await handle(event), /E3/);
     }
+  });
+
+  it('a line break whose forged values fit what follows', async () => {
+    // Read as lines, this is another origin, with what follows of the head as its custom headers.
+    const forged = ['1', '', 'custom', 'forged.example', '/forged', '4', 'x-a'].join('\n');
+    const event = eventOf('origin-request', (cf) => {
+      cf.request.origin.custom.path = '/path';
+      cf.request.headers['x-last'] = [{ key: 'X-Last', value: forged }];
+    });
+    refused(await handle(event), /line break/);
   });
 
   it('a line break in the name of a header', async () => {
@@ -153,7 +163,7 @@ function refused({ result, log }, why) {
   assert.match(log[0], why);
 }
 
-/** What the worker makes of an event: its request or response, with one header set. @param {any} event */
+/** What the worker makes of an event: its request or response, marked. @param {any} event */
 function marked(event) {
   const { config, request, response } = event.Records[0].cf;
   const subject = config.eventType.endsWith('-response') ? response : request;
@@ -161,7 +171,12 @@ function marked(event) {
   return subject;
 }
 
-/** Every place in an event, the outer before the inner. @returns {string[][]} @param {any} value @param {string[]} to */
+/**
+ * Every place in an event, the outer before the inner.
+ * @param {any} value
+ * @param {string[]} to
+ * @returns {string[][]}
+ */
 function paths(value, to = []) {
   if (typeof value !== 'object' || value === null) return [];
   return Object.keys(value).flatMap((key) => {
@@ -205,7 +220,11 @@ function typeOf(value) {
   return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** Headers hold arrays only: there a new field is a field of a value. @param {any} value @param {string} name */
+/**
+ * Headers hold arrays only: there a new field is a field of a value.
+ * @param {any} value
+ * @param {string} name
+ */
 function addFutureFields(value, name = '') {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, inner] of Object.entries(value)) addFutureFields(inner, key);

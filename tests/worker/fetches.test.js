@@ -33,7 +33,10 @@ beforeEach(() => {
   seen = [];
 });
 
-/** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
+/**
+ * @param {import('node:http').IncomingMessage} request
+ * @param {import('node:http').ServerResponse} response
+ */
 function answer({ method, url = '', headers }, response) {
   seen.push(`${method} ${url}`);
   switch (url.split('?')[0]) {
@@ -168,7 +171,7 @@ describe('fetches are made', () => {
 });
 
 describe('a trap', () => {
-  it('while a fetch is recorded: 500 for each that waited, and a worker that starts afresh', async () => {
+  it('while a fetch is recorded: 500 for each that waited, and a fresh start', async () => {
     const target = `/fetch/record-panics?${origin}/keys`;
     const all = await Promise.all([target, target].map((uri) => handle(requestFor(uri))));
     for (const { result } of all) assert.equal(result.status, '500');

@@ -124,7 +124,9 @@ async function load(folder, name) {
 
 /** A command with what scripts/setup found for WebAssembly. @param {string} command */
 async function runForWasm(command) {
-  const script = `. scripts/environment.sh && scripts/setup --quiet && with_wasm_toolchain ${command}`;
+  const script = `. scripts/environment.sh
+    scripts/setup --quiet
+    with_wasm_toolchain ${command}`;
   await run('bash', '-c', script, 'tests');
 }
 

@@ -113,8 +113,8 @@ describe('a worker that cargo alone compiled', () => {
     const config = Buffer.from('Grüße\nan 東京\n');
     handle = start(await buildPlain(), { config });
     assert.equal(await body('/'), 'Grüße\nan 東京\n');
-    const event = eventOf('origin-response');
-    assert.deepEqual((await handle(event)).result, eventOf('origin-response').Records[0].cf.response);
+    const { result } = await handle(eventOf('origin-response'));
+    assert.deepEqual(result, eventOf('origin-response').Records[0].cf.response);
   });
 });
 

@@ -5,15 +5,15 @@
  *   import { createHandler } from './worker.mjs';
  *   export const handler = createHandler({ module, glue, config });
  *
- * The two texts that cross are described in worker/src/wire.rs; rule ids in docs/cloudfront-rules.md.
+ * The two texts that cross are described in worker/src/wire.rs.
  *
  * @typedef {import('aws-lambda').CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} CloudFrontEvent
  * @typedef {import('aws-lambda').CloudFrontRequest | import('aws-lambda').CloudFrontResultResponse} CloudFrontResult
  *
  * @typedef {object} WorkerOptions
  * @property {WebAssembly.Module} module  the compiled worker
- * @property {Glue} [glue]  what wasm-bindgen wrote beside it for the target `bundler`; it serves one
- *   handler at a time. A worker compiled without wasm-bindgen has none
+ * @property {Glue} [glue]  what wasm-bindgen wrote beside it for the target `bundler`, if it did; it
+ *   serves one handler at a time
  * @property {Uint8Array} [config]  bytes handed to `Worker::start`
  * @property {string} [region]  the Region executing the function; AWS_REGION unless given
  * @property {(memory: () => Buffer) => WebAssembly.Imports} [imports]  functions of the host the
@@ -27,6 +27,8 @@
  * @typedef {{ url: string, timeoutMs: number, maxBytes: number }} Get
  * @typedef {Map<string, string>} Validators  the `ETag` of what was got last, by URL
  */
+
+import { randomBytes } from 'node:crypto';
 
 /** How many fetches one event may lead to before it is answered 500. */
 const MOST_FETCHES = 3;
@@ -164,7 +166,7 @@ class Instance {
     glue?.__wbg_set_wasm?.(instance.exports);
     this.#exports.__wbindgen_start?.();
 
-    const seed = crypto.getRandomValues(new BigUint64Array(1))[0];
+    const seed = randomBytes(8).readBigUInt64LE();
     const start = Buffer.concat([
       Buffer.from(`${region ?? process.env.AWS_REGION ?? ''}\n${seed}\n`),
       config ?? NOTHING,
@@ -188,9 +190,7 @@ class Instance {
     this.#reserve(utf8 ? text.length * 3 : text.length);
     const length = this.#memory[utf8 ? 'utf8Write' : 'latin1Write'](text, this.#input);
     this.#body = head.body;
-    const size = this.#exports.cloudfront_handle(
-      length, values, utf8 ? 1 : 0, now, head.body.length,
-    );
+    const size = this.#exports.cloudfront_handle(length, values, +utf8, now, head.body.length);
     return new Outcome(this.#view(), this.#exports.cloudfront_output(), size);
   }
 
@@ -396,12 +396,12 @@ class Outcome {
           break;
         case '=': {
           const [key, value] = cut(text);
-          headers[key] = [{ key, value }];
+          put(headers, key, [{ key, value }]);
           break;
         }
         case '+': {
           const [key, value] = cut(text);
-          if (!Object.hasOwn(headers, key)) headers[key] = [];
+          if (!Object.hasOwn(headers, key)) put(headers, key, []);
           headers[key].push({ key, value });
           break;
         }
@@ -460,6 +460,13 @@ function cut(text) {
   const space = text.indexOf(' ');
   return [text.slice(0, space), text.slice(space + 1)];
 }
+
+/** @type {(headers: Record<string, unknown>, key: string, value: unknown) => void} */
+function put(headers, key, value) {
+  if (key !== '__proto__') headers[key] = value;
+  else Object.defineProperty(headers, key, { ...ORDINARY, value });
+}
+const ORDINARY = { enumerable: true, configurable: true, writable: true };
 
 /**
  * Time limits and the like stay those of the distribution's own custom origin; an S3 origin has

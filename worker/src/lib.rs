@@ -45,7 +45,10 @@
 //! let mut hello = Harness::<Hello>::start("eu-west-1", b"").unwrap();
 //! let event = serde_json::json!({ "Records": [{ "cf": {
 //!     "config": { "eventType": "viewer-request" },
-//!     "request": { "clientIp": "203.0.113.7", "method": "GET", "uri": "/hello", "querystring": "", "headers": {} },
+//!     "request": {
+//!         "clientIp": "203.0.113.7", "method": "GET", "uri": "/hello", "querystring": "",
+//!         "headers": {},
+//!     },
 //! }}]});
 //! assert_eq!(hello.handle(&event, 0).result["body"], "Hello from the edge");
 //! # }
@@ -53,7 +56,7 @@
 //!
 //! [`export!`] makes a worker loadable by `worker.mjs`, the JavaScript half of this crate.
 //!
-//! Rule ids such as `W3` name facts of the platform; `docs/cloudfront-rules.md` of the repository
+//! Rule ids such as `W3` name facts of the platform; `docs/rules.md` of the repository
 //! says which.
 
 pub mod edits;
@@ -63,6 +66,10 @@ pub mod testing;
 
 #[doc(hidden)]
 pub mod exports;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod event;
 mod headers;

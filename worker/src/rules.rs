@@ -198,8 +198,8 @@ fn check_origin(origin: &CustomOrigin<'_>) -> Result<(), Violation> {
     Ok(())
 }
 
-/// A header the distribution adds for the origin may not be among the request's too (rule E8). Those
-/// of an S3 origin go with it when the request is switched to another.
+/// A header the distribution adds for the origin may not be among the request's too (rule E8).
+/// Those of an S3 origin go with it when the request is switched to another.
 pub(crate) fn check_custom_headers(
     origin: Option<&Origin<'_>>,
     outcome: &Outcome<'_>,

@@ -179,19 +179,30 @@ fn weights_and_biases_have_bounds() {
 }
 
 #[test]
-fn an_answer_is_a_regions_when_its_origin_is() {
-    let api = api(json!({})).unwrap();
-    let answering = |name, domain_name| {
+fn an_answer_is_a_regions_when_origin_request_can_be_seen_to_have_chosen_it() {
+    let mut api = api(json!({})).unwrap();
+    let secret = (HeaderName::from_static("x-secret"), HeaderValue::from_static("s3cret"));
+    api.origin_secret = Some(secret);
+    let answering = |name, domain_name, secret| {
         let custom_headers = Headers::default();
         let kind = OriginKind::Custom;
-        api.answering(name, &Origin { kind, domain_name, path: "", custom_headers })
+        let request = Request {
+            method: http::Method::GET,
+            client_ip: "203.0.113.9",
+            uri: "/",
+            querystring: "",
+            headers: [("x-secret", secret)].into_iter().collect(),
+            body: None,
+        };
+        api.answering(name, &Origin { kind, domain_name, path: "", custom_headers }, &request)
     };
-    assert_eq!(answering("a-a-1", "a-a-1.example.com"), Some(0));
-    assert_eq!(answering("b-b-1", "B-B-1.Example.com"), Some(1));
-    assert_eq!(answering("a-a-1", "b-b-1.example.com"), None);
-    assert_eq!(answering("a-a-1", "bucket.s3.amazonaws.com"), None);
-    assert_eq!(answering("d-d-1", "a-a-1.example.com"), None);
-    assert_eq!(answering("", ""), None);
+    assert_eq!(answering("a-a-1", "a-a-1.example.com", ""), Some(0));
+    assert_eq!(answering("b-b-1", "B-B-1.Example.com", ""), Some(1));
+    assert_eq!(answering("a-a-1", "b-b-1.example.com", ""), None);
+    assert_eq!(answering("a-a-1", "bucket.s3.amazonaws.com", "guess"), None);
+    assert_eq!(answering("b-b-1", "bucket.s3.amazonaws.com", "s3cret"), Some(1));
+    assert_eq!(answering("d-d-1", "a-a-1.example.com", "s3cret"), None);
+    assert_eq!(answering("", "", "s3cret"), None);
 }
 
 #[test]

@@ -10,9 +10,12 @@ export function algorithm({ one, other }) {
   const claims = accessClaims(one);
   const unsigned = (/** @type {string} */ alg) => compact({ kid, alg }, claims, () => Buffer.of());
   /** @type {(alg: 'HS256'|'HS384'|'HS512', secret: string | Buffer) => string} */
-  const keyed = (alg, secret) =>
-    compact({ kid, alg }, claims, (input) => hmac(alg, secret, input));
-  /** @type {(alg: 'RS384'|'RS512'|'PS256'|'ES256', named?: string, key?: typeof privateKey) => string} */
+  const keyed = (alg, secret) => compact({ kid, alg }, claims, (input) => hmac(alg, secret, input));
+  /**
+   * @param {'RS384'|'RS512'|'PS256'|'ES256'} alg
+   * @param {string} [named]
+   * @param {import('./jose.js').KeyObject} [key]
+   */
   const signed = (alg, named = alg, key = privateKey) =>
     compact({ kid, alg: named }, claims, (input) => sign(alg, key, input));
   const genuine = (/** @type {object} */ header) => signedUnder(header, one.access, claims);
@@ -20,7 +23,7 @@ export function algorithm({ one, other }) {
   const pem = publicKey.export({ type: 'spki', format: 'pem' });
 
   return {
-    'none': ['not signed, and says so', unsigned('none')],
+    none: ['not signed, and says so', unsigned('none')],
     'none-capital': ['None', unsigned('None')],
     'none-upper-case': ['NONE', unsigned('NONE')],
     'none-mixed': ['nOnE', unsigned('nOnE')],
@@ -50,10 +53,10 @@ export function algorithm({ one, other }) {
       'an HMAC under alg RS256',
       compact({ kid, alg: 'RS256' }, claims, (input) => hmac('HS256', pem, input)),
     ],
-    'ps256': ['the right key, with PSS padding', signed('PS256')],
-    'rs384': ['the right key, with SHA-384', signed('RS384')],
-    'rs512': ['the right key, with SHA-512', signed('RS512')],
-    'es256': ['another kind of key', signed('ES256', 'ES256', other.ec.privateKey)],
+    ps256: ['the right key, with PSS padding', signed('PS256')],
+    rs384: ['the right key, with SHA-384', signed('RS384')],
+    rs512: ['the right key, with SHA-512', signed('RS512')],
+    es256: ['another kind of key', signed('ES256', 'ES256', other.ec.privateKey)],
     'rs256-ps256': ['PSS padding under alg RS256', signed('PS256', 'RS256')],
     'rs256-rs512': ['SHA-512 under alg RS256', signed('RS512', 'RS256')],
     'rs256-es256': ['ECDSA under alg RS256', signed('ES256', 'RS256', other.ec.privateKey)],

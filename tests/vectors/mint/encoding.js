@@ -48,14 +48,29 @@ export function encoding({ one }) {
       'spare bits set in the signature’s last character',
       withSpareBits(2, () => token),
     ],
-    'space-inside': ['a space in the payload', `${header}.${payload.slice(0, 9)} ${payload.slice(9)}.${signature}`],
+    'space-inside': [
+      'a space in the payload',
+      `${header}.${payload.slice(0, 9)} ${payload.slice(9)}.${signature}`,
+    ],
     'space-after-dot': ['a space after a dot', `${header}. ${payload}.${signature}`],
     'tab-inside': ['a tab in the signature', `${token.slice(0, -9)}\t${token.slice(-9)}`],
-    'carriage-return': ['a carriage return in the payload', `${header}.${payload.slice(0, 9)}\r${payload.slice(9)}.${signature}`],
-    'line-feed': ['a line feed in the payload', `${header}.${payload.slice(0, 9)}\n${payload.slice(9)}.${signature}`],
-    'no-break-space': ['a no-break space in the payload', `${header}.\u00a0${payload}.${signature}`],
-    'percent': ['a dot as %2E', `${header}%2E${payload}.${signature}`],
-    'full-width': ['a letter of another alphabet that looks like one', `${header}.\uff45${payload.slice(1)}.${signature}`],
+    'carriage-return': [
+      'a carriage return in the payload',
+      `${header}.${payload.slice(0, 9)}\r${payload.slice(9)}.${signature}`,
+    ],
+    'line-feed': [
+      'a line feed in the payload',
+      `${header}.${payload.slice(0, 9)}\n${payload.slice(9)}.${signature}`,
+    ],
+    'no-break-space': [
+      'a no-break space in the payload',
+      `${header}.\u00a0${payload}.${signature}`,
+    ],
+    percent: ['a dot as %2E', `${header}%2E${payload}.${signature}`],
+    'full-width': [
+      'a letter of another alphabet that looks like one',
+      `${header}.\uff45${payload.slice(1)}.${signature}`,
+    ],
     'segments-1': ['the payload alone', payload],
     'segments-2': ['no signature and no dot for it', `${header}.${payload}`],
     'segments-4': ['a fourth segment', `${token}.${signature}`],
@@ -66,17 +81,32 @@ export function encoding({ one }) {
     'segments-dots': ['four empty segments', '...'],
     'header-segment-empty': ['an empty header', `.${payload}.${signature}`],
     'payload-segment-empty': ['an empty payload', `${header}..${signature}`],
-    'not-utf8': ['a payload that is not UTF-8', genuine(Buffer.from(text.replace('ada', '\xff'), 'latin1'))],
-    'overlong': ['a quote in an overlong form', genuine(Buffer.from(text.replace('ada', '\xc0\xa2'), 'latin1'))],
-    'surrogate-bytes': ['a surrogate as UTF-8', genuine(Buffer.from(text.replace('ada', '\xed\xa0\x80'), 'latin1'))],
-    'utf16': ['a payload in UTF-16', genuine(Buffer.from(`\ufeff${text}`, 'utf16le'))],
-    'bom': ['a byte order mark before the payload', genuine(`\ufeff${text}`)],
+    'not-utf8': [
+      'a payload that is not UTF-8',
+      genuine(Buffer.from(text.replace('ada', '\xff'), 'latin1')),
+    ],
+    overlong: [
+      'a quote in an overlong form',
+      genuine(Buffer.from(text.replace('ada', '\xc0\xa2'), 'latin1')),
+    ],
+    'surrogate-bytes': [
+      'a surrogate as UTF-8',
+      genuine(Buffer.from(text.replace('ada', '\xed\xa0\x80'), 'latin1')),
+    ],
+    utf16: ['a payload in UTF-16', genuine(Buffer.from(`\ufeff${text}`, 'utf16le'))],
+    bom: ['a byte order mark before the payload', genuine(`\ufeff${text}`)],
     'nul-after': ['a NUL after the payload', genuine(`${text}\0`)],
     'nul-before': ['a NUL before the payload', genuine(`\0${text}`)],
     'nul-in-text': ['a NUL in a text, not escaped', genuine(text.replace('ada', 'a\0da'))],
-    'line-feed-in-text': ['a line feed in a text, not escaped', genuine(text.replace('ada', 'a\nda'))],
-    'compressed': ['a payload compressed with gzip', genuine(gzipSync(text))],
-    'not-utf8-header': ['a header that is not UTF-8', genuineHeader(Buffer.from(headerText.replace('{', '{"x":"\xff",'), 'latin1'))],
+    'line-feed-in-text': [
+      'a line feed in a text, not escaped',
+      genuine(text.replace('ada', 'a\nda')),
+    ],
+    compressed: ['a payload compressed with gzip', genuine(gzipSync(text))],
+    'not-utf8-header': [
+      'a header that is not UTF-8',
+      genuineHeader(Buffer.from(headerText.replace('{', '{"x":"\xff",'), 'latin1')),
+    ],
     'bom-header': ['a byte order mark before the header', genuineHeader(`\ufeff${headerText}`)],
     'nul-header': ['a NUL after the header', genuineHeader(`${headerText}\0`)],
     'white-space': ['white space that JSON allows', genuine(`\n\t ${text}\r\n`)],
@@ -113,7 +143,7 @@ function withSpareBits(which, make) {
 /**
  * @param {number} which
  * @param {(filler: string) => string} make
- * @param {(segment: string) => string | undefined} rework undefined where the segment does not serve
+ * @param {(segment: string) => string | undefined} rework undefined where it does not serve
  */
 function reworked(which, make, rework) {
   for (let round = 0; round < 1_000; round += 1) {

@@ -44,7 +44,9 @@ export function sign(algorithm, key, input) {
  * @param {Buffer} input
  */
 export function hmac(algorithm, secret, input) {
-  return createHmac(`sha${algorithm.slice(2)}`, secret).update(input).digest();
+  return createHmac(`sha${algorithm.slice(2)}`, secret)
+    .update(input)
+    .digest();
 }
 
 /**

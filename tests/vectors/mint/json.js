@@ -19,7 +19,10 @@ export function json({ one, two }) {
     'duplicate-exp-same': ['exp twice, the same', also(`"exp":${NOW + 3_000}`)],
     'duplicate-exp-escaped': ['exp twice, once escaped', also(`"\\u0065xp":${NOW + 9_000}`)],
     'duplicate-iss': ['iss twice', before(`"iss":${JSON.stringify(two.issuer)}`)],
-    'duplicate-iss-last': ['iss twice, another pool’s last', also(`"iss":${JSON.stringify(two.issuer)}`)],
+    'duplicate-iss-last': [
+      'iss twice, another pool’s last',
+      also(`"iss":${JSON.stringify(two.issuer)}`),
+    ],
     'duplicate-sub': ['sub twice', also('"sub":"root"')],
     'duplicate-client': ['client_id twice', also('"client_id":"partner0client"')],
     'duplicate-use': ['token_use twice', before('"token_use":"id"')],
@@ -29,7 +32,9 @@ export function json({ one, two }) {
     'duplicate-unknown': ['a claim nobody reads twice', also('"device_key":"a","device_key":"b"')],
     'payload-array': [
       'an array of what would be the claims in order',
-      genuine(JSON.stringify([claims.iss, claims.sub, claims.exp, null, null, 'access', 'web0client'])),
+      genuine(
+        JSON.stringify([claims.iss, claims.sub, claims.exp, null, null, 'access', 'web0client']),
+      ),
     ],
     'payload-in-array': ['the claims in an array', genuine(`[${text}]`)],
     'payload-text': ['a text', genuine(JSON.stringify(text))],
@@ -60,10 +65,19 @@ export function json({ one, two }) {
     'number-minus-zero-nbf': ['nbf is -0', put('nbf', '-0')],
     'surrogate-sub': ['sub is half a surrogate pair', put('sub', '"\\ud800"')],
     'surrogate-username': ['username is half a surrogate pair', put('username', '"a\\udfff"')],
-    'surrogate-group': ['a group is half a surrogate pair', put('cognito:groups', '["admin\\ud83d"]')],
-    'surrogate-client': ['client_id with half a surrogate pair', put('client_id', '"web0client\\ud800"')],
-    'surrogate-unknown': ['a claim nobody reads is half a surrogate pair', also('"device_key":"\\ud800"')],
-    'escaped': [
+    'surrogate-group': [
+      'a group is half a surrogate pair',
+      put('cognito:groups', '["admin\\ud83d"]'),
+    ],
+    'surrogate-client': [
+      'client_id with half a surrogate pair',
+      put('client_id', '"web0client\\ud800"'),
+    ],
+    'surrogate-unknown': [
+      'a claim nobody reads is half a surrogate pair',
+      also('"device_key":"\\ud800"'),
+    ],
+    escaped: [
       'every letter escaped that can be',
       genuine(text.replace('web0client', '\\u0077eb0client').replace('"iss"', '"\\u0069ss"')),
     ],
@@ -71,7 +85,10 @@ export function json({ one, two }) {
     'depth-unknown': ['a claim nobody reads, 4,000 deep', also(`"device_key":${nested(4_000)}`)],
     'depth-aud': ['aud, 4,000 deep', also(`"aud":${nested(4_000)}`)],
     'depth-groups': ['groups, 4,000 deep', also(`"cognito:groups":${nested(4_000)}`)],
-    'depth-object': ['objects, 1,500 deep', also(`"device_key":${'{"a":'.repeat(1_500)}1${'}'.repeat(1_500)}`)],
+    'depth-object': [
+      'objects, 1,500 deep',
+      also(`"device_key":${'{"a":'.repeat(1_500)}1${'}'.repeat(1_500)}`),
+    ],
     'depth-open': ['4,000 brackets that never close', genuine('['.repeat(4_000))],
     'depth-10000': ['a claim nobody reads, 10,000 deep', also(`"device_key":${nested(10_000)}`)],
     'depth-10000-aud': ['aud, 10,000 deep', also(`"aud":${nested(10_000)}`)],

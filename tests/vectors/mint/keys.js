@@ -1,7 +1,7 @@
 /**
  * The key sets of the vectors, and tokens signed with keys that are in some of them.
  */
-import { access, accessClaims, signed, signedUnder } from './pool.js';
+import { access, accessClaims, jwk, keySet, signed, signedUnder } from './pool.js';
 
 /** @type {(pools: import('./pool.js').Pools) => import('./pool.js').Tokens} */
 export function keys({ one, other }) {
@@ -41,7 +41,7 @@ export function keys({ one, other }) {
  * @returns {Record<string, { keys: unknown[] }>} by name
  */
 export function keySets({ one, two, other }) {
-  const pool = [jwk(one.id), jwk(one.access)];
+  const { keys: pool } = keySet(one);
   const weak = [jwk(other.rsa1024), jwk(other.e3)];
   const ec = { ...jwk(other.ec), alg: 'ES256' };
   const enc = { ...jwk(other.enc), use: 'enc' };
@@ -51,7 +51,7 @@ export function keySets({ one, two, other }) {
   const long = [jwk(other.rsa3072), jwk(other.rsa4096)];
   return {
     1: { keys: pool },
-    2: { keys: [jwk(two.id), jwk(two.access)] },
+    2: keySet(two),
     rotating: { keys: [...pool, jwk(other.rotated)] },
     rotated: { keys: [jwk(one.id), jwk(other.rotated)] },
     mixed: { keys: [ec, ...weak, enc, rs512, withoutKid, ...long, ...pool] },
@@ -62,9 +62,4 @@ export function keySets({ one, two, other }) {
     'shared-kid': { keys: [...pool, { ...ec, kid: one.access.kid }, { ...enc, kid: one.id.kid }] },
     'null-member': { keys: [null, ...pool] },
   };
-}
-
-/** @param {import('./pool.js').Key} key */
-function jwk({ kid, publicKey }) {
-  return { alg: 'RS256', kid, use: 'sig', ...publicKey.export({ format: 'jwk' }) };
 }

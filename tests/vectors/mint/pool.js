@@ -34,18 +34,7 @@ export const NOW = 1_790_000_000;
 /** @returns {Pools} */
 export function makePools() {
   return {
-    one: {
-      issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Vectors01',
-      client: 'web0client',
-      access: rsa(),
-      id: rsa(),
-    },
-    two: {
-      issuer: 'https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Vectors02',
-      client: 'machine0client',
-      access: rsa(),
-      id: rsa(),
-    },
+    ...makeIssuers(),
     other: {
       stranger: rsa(),
       rotated: rsa(),
@@ -60,6 +49,24 @@ export function makePools() {
   };
 }
 
+/** The two pools alone, each with two key pairs (rule C1). */
+export function makeIssuers() {
+  return {
+    one: {
+      issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Vectors01',
+      client: 'web0client',
+      access: rsa(),
+      id: rsa(),
+    },
+    two: {
+      issuer: 'https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Vectors02',
+      client: 'machine0client',
+      access: rsa(),
+      id: rsa(),
+    },
+  };
+}
+
 /** @param {{ modulusLength?: number, publicExponent?: number }} [changes] */
 function rsa(changes) {
   return { kid: makeKid(), ...generateKeyPairSync('rsa', { modulusLength: 2048, ...changes }) };
@@ -68,6 +75,24 @@ function rsa(changes) {
 /** As Cognito's look: standard base64. */
 function makeKid() {
   return randomBytes(32).toString('base64');
+}
+
+/**
+ * A public key as a pool publishes it (rule C4).
+ *
+ * @param {Key} key
+ */
+export function jwk({ kid, publicKey }) {
+  return { alg: 'RS256', kid, use: 'sig', ...publicKey.export({ format: 'jwk' }) };
+}
+
+/**
+ * A pool's key set.
+ *
+ * @param {Pool} pool
+ */
+export function keySet({ access, id }) {
+  return { keys: [jwk(id), jwk(access)] };
 }
 
 /**

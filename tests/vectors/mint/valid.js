@@ -45,14 +45,21 @@ export function valid({ one, two }) {
       'names of groups that are not plain ASCII',
       groups(['café', 'a b', '%41', 'x\r\ny', '管理']),
     ],
+    'group-empty-name': ['names of groups that are empty', groups(['', 'ops', ''])],
     'groups-empty': ['in no group, said so', groups([])],
     'scope-both': ['both scopes of the reports', scope('openid reports/export reports/read')],
     'scope-one': ['one of the two scopes', scope('reports/read')],
-    'scope-similar': ['scopes that begin like the two', scope('reports/read-all reports/export-all')],
+    'scope-similar': [
+      'scopes that begin like the two',
+      scope('reports/read-all reports/export-all'),
+    ],
     'scope-tab': ['scopes separated by a tab', scope('reports/read\treports/export')],
     'scope-empty': ['no scope, said so', scope('')],
     'scope-missing': ['no claim scope', access(one, { scope: undefined })],
-    'scope-id': ['an ID token that claims scopes', id(two, { scope: 'reports/read reports/export' })],
+    'scope-id': [
+      'an ID token that claims scopes',
+      id(two, { scope: 'reports/read reports/export' }),
+    ],
     partner: ['of the partner’s client', access(one, { client_id: 'partner0client' })],
     'partner-admin': [
       'of the partner’s client, in the group admin, with both scopes',
@@ -63,7 +70,10 @@ export function valid({ one, two }) {
       }),
     ],
     'username-odd': ['a user name in another script', access(one, { username: 'Ада, Ж. "x"' })],
-    'sub-odd': ['a subject that is no UUID (rule C5)', access(one, { sub: 'a/b c\u0000\u{1f511}' })],
+    'sub-odd': [
+      'a subject that is no UUID (rule C5)',
+      access(one, { sub: 'a/b c\u0000\u{1f511}' }),
+    ],
     'unknown-claims': [
       'claims nobody knows (rule C5)',
       access(one, { 'custom:tenant': { a: [1, null] }, version: 2, device_key: 'x' }),

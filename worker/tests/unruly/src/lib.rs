@@ -42,6 +42,7 @@ impl Worker for Unruly {
         match request.uri {
             "/count" => text(self.events.to_string()),
             "/copy" => copy(request),
+            "/remove" => Edits::new().remove_where(&request.headers, |name| name != "host").into(),
             "/mirror" => answer(match &request.body {
                 None => Body::Empty,
                 Some(body) => Body::Bytes(body.bytes()),
@@ -127,12 +128,15 @@ fn wanted(tag: u32, url: &str) -> Fetch {
     Fetch { tag, url: url.to_owned(), timeout: Duration::from_millis(500), max_bytes: 1_000 }
 }
 
-/// Adds each value of `x-in` to `x-out`, and says in the query how many fields there are.
+/// Adds each value of `x-in` to `x-out`, or to what the query names, and says in the query how many
+/// fields there are.
 fn copy<'a>(request: &Request<'a>) -> Reply<'a> {
     let mut edits = Edits::new().querystring(request.headers.iter().count().to_string());
+    let out = HeaderName::from_bytes(request.querystring.as_bytes())
+        .unwrap_or(HeaderName::from_static("x-out"));
     for value in request.headers.get_all(&HeaderName::from_static("x-in")) {
         if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
-            edits = edits.append(HeaderName::from_static("x-out"), value);
+            edits = edits.append(out.clone(), value);
         }
     }
     edits.into()

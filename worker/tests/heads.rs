@@ -1,0 +1,190 @@
+//! Heads as an attacker would write them: whatever the text and however many values it claims to
+//! hold, there is an answer, and a line feed in a value never gets an event to the worker.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+
+use cloudfront_worker::edits::Edits;
+use cloudfront_worker::{Charset, Context, Env, Event, Instance, Reply, UnixMillis, Worker};
+use proptest::prelude::*;
+
+thread_local! {
+    static EVENTS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Counts the events it gets, and reads each of their parts.
+struct Count;
+
+impl Worker for Count {
+    type Error = Infallible;
+
+    fn start(_: Env<'_>) -> Result<Self, Infallible> {
+        Ok(Count)
+    }
+
+    fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {
+        EVENTS.set(EVENTS.get() + 1);
+        let request = event.request();
+        let map = request.headers.to_map();
+        assert!(map.len() <= request.headers.iter().count());
+        if let Some(body) = &request.body {
+            assert_eq!(body.bytes(), b"body");
+        }
+        Edits::new().remove_where(&request.headers, |name| name.starts_with("x-")).into()
+    }
+}
+
+/// What a head led to: the lines that come out, and how many events reached the worker.
+fn handle(head: &[u8], values: u32, charset: Charset) -> (Vec<u8>, u32) {
+    EVENTS.set(0);
+    let mut instance = Instance::<Count>::new();
+    instance.input(2)[..2].copy_from_slice(b"\n\n");
+    instance.start(2);
+    assert_eq!(instance.output(), b"");
+    instance.input(head.len())[..head.len()].copy_from_slice(head);
+    instance.handle(head.len(), values, charset, UnixMillis(0), &|| b"body".to_vec());
+    (instance.output().to_vec(), EVENTS.get())
+}
+
+fn is_refusal(output: &[u8]) -> bool {
+    output.starts_with(b"R\nlcloudfront-worker: ")
+        && output.windows(6).any(|line| line == b"\ns500 ")
+}
+
+/// The values of a whole event.
+fn event() -> impl Strategy<Value = Vec<String>> {
+    let value = "[ -~ü東]{0,12}";
+    let headers = prop::collection::vec(("[a-z][a-z0-9-]{0,8}", value), 0..6);
+    let trigger = prop::sample::select(vec![
+        "viewer-request",
+        "origin-request",
+        "origin-response",
+        "viewer-response",
+    ]);
+    let body = prop::sample::select(vec!["", "complete", "truncated"]);
+    let kind = prop::sample::select(vec!["custom", "s3"]);
+    (trigger, "[A-Z]{1,8}", value, headers.clone(), headers.clone(), headers, body, kind).prop_map(
+        |(trigger, method, uri, of_request, of_origin, of_response, body, kind)| {
+            let mut values: Vec<String> =
+                [trigger, "id", "d.cloudfront.net", "E", &method, "::1", &uri, "q=1"]
+                    .map(str::to_owned)
+                    .into();
+            let headers = |values: &mut Vec<String>, fields: Vec<(String, String)>| {
+                values.push(fields.len().to_string());
+                values.extend(fields.into_iter().flat_map(|(name, value)| [name, value]));
+            };
+            headers(&mut values, of_request);
+            values.push(body.into());
+            values.extend([kind, "a.example", "/path"].map(str::to_owned));
+            headers(&mut values, of_origin);
+            values.push("200".into());
+            headers(&mut values, of_response);
+            values
+        },
+    )
+}
+
+fn text(values: &[String]) -> String {
+    values.iter().map(|value| format!("{value}\n")).collect()
+}
+
+/// Pieces a head is made of, so that what is generated gets past the first line.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::sample::select(vec![
+            "origin-request",
+            "viewer-response",
+            "custom",
+            "s3",
+            "complete",
+            "truncated",
+            "200",
+            "0",
+            "1",
+            "2",
+            "-1",
+            "4294967296",
+            "18446744073709551616",
+            "",
+            "GET",
+            "host",
+            "Host",
+        ])
+        .prop_map(str::to_owned),
+        "\\PC{0,6}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_whole_event_reaches_the_worker(values in event()) {
+        let (output, events) = handle(text(&values).as_bytes(), values.len() as u32, Charset::Utf8);
+        prop_assert_eq!(events, 1);
+        prop_assert!(output.starts_with(b"F\n"), "{}", String::from_utf8_lossy(&output));
+    }
+
+    #[test]
+    fn an_injected_line_feed_never_yields_an_event(
+        values in event(),
+        place in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+        injected in prop_oneof![
+            Just("\n".to_owned()),
+            prop::collection::vec(piece(), 1..12)
+                .prop_map(|pieces| format!("\n{}", pieces.join("\n"))),
+        ],
+    ) {
+        let mut broken = values.clone();
+        let value = &mut broken[place.index(values.len())];
+        let ends: Vec<usize> =
+            value.char_indices().map(|(i, _)| i).chain([value.len()]).collect();
+        value.insert_str(ends[at.index(ends.len())], &injected);
+        // worker.mjs counts what it joins, whatever is in it.
+        let (output, events) = handle(text(&broken).as_bytes(), values.len() as u32, Charset::Utf8);
+        prop_assert_eq!(events, 0);
+        prop_assert!(is_refusal(&output), "{}", String::from_utf8_lossy(&output));
+    }
+
+    #[test]
+    fn a_wrong_count_never_yields_an_event(values in event(), count in any::<u32>()) {
+        prop_assume!(count != values.len() as u32);
+        let (output, events) = handle(text(&values).as_bytes(), count, Charset::Utf8);
+        prop_assert_eq!(events, 0);
+        prop_assert!(is_refusal(&output), "{}", String::from_utf8_lossy(&output));
+    }
+
+    #[test]
+    fn a_head_cut_short_never_yields_an_event(
+        values in event(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let whole = text(&values);
+        let cut = &whole.as_bytes()[..at.index(whole.len())];
+        let (output, events) = handle(cut, values.len() as u32, Charset::Utf8);
+        prop_assert_eq!(events, 0);
+        prop_assert!(is_refusal(&output), "{}", String::from_utf8_lossy(&output));
+    }
+
+    #[test]
+    fn any_bytes_and_any_count_get_an_answer(
+        bytes in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..400),
+            prop::collection::vec(piece(), 0..60).prop_map(|pieces| pieces.join("\n").into_bytes()),
+        ],
+        count in prop_oneof![any::<u32>(), 0..100u32],
+        latin1 in any::<bool>(),
+    ) {
+        let charset = if latin1 { Charset::Latin1 } else { Charset::Utf8 };
+        let (output, events) = handle(&bytes, count, charset);
+        prop_assert!(is_refusal(&output) || (output.starts_with(b"F\n") && events == 1));
+    }
+}
+
+#[test]
+fn more_headers_than_a_map_holds_are_read() {
+    let fields: String = (0..40_000).map(|i| format!("x-{i}\n{i}\n")).collect();
+    let head = format!("viewer-request\n\n\n\nGET\n::1\n/\n\n40000\n{fields}\n\n\n");
+    let (output, events) = handle(head.as_bytes(), 80_012, Charset::Latin1);
+    assert_eq!(events, 1);
+    assert_eq!(output.iter().filter(|b| **b == b'\n').count(), 40_001);
+}
