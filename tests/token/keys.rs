@@ -90,6 +90,22 @@ fn a_clock_that_goes_back_leaves_no_cooldown_behind() {
 }
 
 #[test]
+fn a_clock_put_right_does_not_keep_a_set_for_ever() {
+    let mut edge = Edge::of_vectors();
+    let mut ask = |name, second, set: Option<&str>| {
+        let fetch = || set.map(key_set).ok_or(FetchFault::Unreachable);
+        let answer = edge.ask_fetching("/api/hello", token(name), second, fetch);
+        (answer.error(), answer.fetches)
+    };
+    // Fetched when the clock was a year ahead.
+    let expired = Some("token_expired".to_owned());
+    assert_eq!(ask("key-rotated", 31_536_000, Some("rotating")), (expired, 1));
+    assert_eq!(ask("access-week", 0, None), (None, 0));
+    assert_eq!(ask("access-week", 21_599, None), (None, 0));
+    assert_eq!(ask("access-week", 21_600, Some("1")), (None, 1));
+}
+
+#[test]
 fn a_set_that_cannot_be_used_leaves_the_one_at_hand() {
     let mut edge = Edge::of_vectors();
     let unusable =

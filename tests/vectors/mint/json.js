@@ -33,7 +33,11 @@ export function json({ one, two }) {
     'payload-array': [
       'an array of what would be the claims in order',
       genuine(
-        JSON.stringify([claims.iss, claims.sub, claims.exp, null, null, 'access', 'web0client']),
+        // In the order src/token.rs has them in.
+        JSON.stringify([
+          ...[claims.iss, claims.sub, claims.exp, NOW, NOW, 'access', 'web0client'],
+          ...['https://api.example.com', claims.jti, claims.scope, ['admin'], 'ada', 'ada'],
+        ]),
       ),
     ],
     'payload-in-array': ['the claims in an array', genuine(`[${text}]`)],
