@@ -49,7 +49,7 @@ fn what_is_found_and_what_is_allowed() {
         json!({ "rules": [rule] })
     };
     for (api, key, found, allowed) in [
-        (json!({ "regions": [] }), "api.regions", "0", "at most 64"),
+        (json!({ "regions": [] }), "api.regions", "nothing", "at most 64"),
         (json!({ "sticky": { "by": "claim" } }), "api.sticky.claim", "nothing", "names the Region"),
         (
             json!({ "sticky": { "by": "claim", "claim": "exp" } }),

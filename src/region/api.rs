@@ -76,7 +76,8 @@ impl Api {
         let count = api.regions.len();
         if !(1..=MOST).contains(&count) {
             let allowed = format!("at least one Region, at most {MOST}");
-            problems.push(Problem::new("api.regions", count.to_string(), allowed));
+            let found = if count == 0 { "nothing".into() } else { count.to_string() };
+            problems.push(Problem::new("api.regions", found, allowed));
         }
         let mut regions: Vec<ApiRegion> = Vec::with_capacity(count);
         for (index, region) in api.regions.iter().enumerate() {

@@ -37,9 +37,10 @@ impl Worker for Fetcher {
         }
     }
 
-    fn record(&mut self, now: UnixMillis, fetched: Fetched<'_>) {
+    fn record(&mut self, now: UnixMillis, fetched: Fetched<'_>) -> Option<String> {
         let result = fetched.result.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         self.fetched = Some(format!("{} at {}: {result:?}", fetched.tag, now.0));
+        None
     }
 }
 
