@@ -35,6 +35,10 @@ pub struct Problem {
 }
 
 impl Problem {
+    // Out of line: an instance that starts never gets here, and code that is never called is never
+    // compiled by a WebAssembly engine that compiles lazily.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn new(
         key: impl Into<String>,
         found: impl Into<String>,
