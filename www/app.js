@@ -2,7 +2,23 @@
 
 import { EDGES } from '/edges.js';
 
-const REASONS = { rtt: 'shortest measured round trip' };
+/** What the words of x-nearhop-reason mean, up to their colon. */
+const REASONS = {
+  rtt: 'shortest measured round trip',
+  distance: 'nearest by distance',
+  default: 'the first one: nothing is known of the edge',
+  route: 'one of the route’s own',
+  residency: 'where your data may be',
+  drained: 'instead of the drained',
+  ejected: 'instead of the failing',
+  weight: 'your share of the nearest went here',
+  rule: 'a rule for where you are:',
+  sticky: 'your home Region',
+  probe: 'tried again after failing',
+  failover: 'second try of the same call',
+  override: 'asked for by name',
+};
+
 const TOKEN = 'nearhop.token';
 
 const find = (id) => document.getElementById(id);
@@ -113,7 +129,7 @@ function show(answer) {
   find('answer').hidden = false;
   find('answer').dataset.outcome = ok ? 'ok' : 'error';
   const third = region
-    ? ['API Region', region, REASONS[reason] ?? reason]
+    ? ['API Region', region, meaning(reason)]
     : ok
       ? ['Answered by', 'the edge or the site', '']
       : ['API Region', 'none', failure ? 'the call did not arrive' : 'refused on the way'];
@@ -135,6 +151,13 @@ function hop(what, name, note) {
   item.append(element('span', what, 'what'), element('strong', name));
   if (note) item.append(element('span', note, 'note'));
   return item;
+}
+
+/** @param {string} reason such as `rtt` or `drained:eu-west-1` */
+function meaning(reason) {
+  const [word, of] = reason.split(/:(.*)/);
+  const text = REASONS[word] ?? reason;
+  return of && word !== 'failover' ? `${text} ${of}` : text;
 }
 
 function log({ time, path, status, ok, code, edge, region, reason, ms, failure }) {
