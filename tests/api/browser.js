@@ -1,0 +1,140 @@
+/**
+ * The page in a real browser, over the real handler: what is between them is as little of an edge as
+ * the page can be shown with. The whole way is for the walk through the local CloudFront.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { chromium } from 'playwright-core';
+import { parse } from 'smol-toml';
+import { makeHandler } from '../../api/handler.mjs';
+import { send, toEvent } from '../../js/local/http-api.js';
+import { objectsAt } from '../../js/local/objects.js';
+import { documentsAt, startStores } from '../../js/local/stores.js';
+
+const CHROMIUM = process.env.NEARHOP_CHROMIUM ?? '/usr/bin/chromium';
+
+/** For `it(…, { skip })`: the reason why there is none, or false. */
+export const WITHOUT = existsSync(CHROMIUM)
+  ? false
+  : `no Chromium at ${CHROMIUM}; NEARHOP_CHROMIUM may name one`;
+
+const WWW = new URL('../../www', import.meta.url);
+const TYPES = /** @type {Record<string, string>} */ ({
+  html: 'text/html',
+  js: 'text/javascript',
+  css: 'text/css',
+  json: 'application/json',
+  svg: 'image/svg+xml',
+});
+const NEAREST = /** @type {Record<string, string>} */ ({
+  'us-east-1': 'us-east-1',
+  'eu-central-1': 'eu-west-1',
+  'sa-east-1': 'us-east-1',
+});
+const REGIONS = ['us-east-1', 'eu-west-1'];
+
+/**
+ * Serves www/ and, below /api, the handler of two Regions.
+ *
+ * @returns {Promise<{ port: number, down: Set<string>, close: () => Promise<void> }>} `down`:
+ *   Regions that do not answer
+ */
+export async function startSite() {
+  const stores = await startStores();
+  /** @type {Set<string>} */
+  const down = new Set();
+  const handlers = new Map(
+    REGIONS.map((region) => [
+      region,
+      makeHandler({
+        region,
+        regions: REGIONS,
+        documents: documentsAt(stores),
+        objects: objectsAt({ ...stores, region }),
+        log: () => {},
+      }),
+    ]),
+  );
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://site');
+    if (pathname.startsWith('/api/')) void answerCall(request, response);
+    else answerFile(pathname, stores.url, response);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    port,
+    down,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await stores.close();
+    },
+  };
+
+  /**
+   * @param {import('node:http').IncomingMessage} request
+   * @param {import('node:http').ServerResponse} response
+   */
+  async function answerCall(request, response) {
+    const { headers } = request;
+    const chosen = /nearhop_dev_place=([\w-]+)/.exec(headers.cookie ?? '')?.[1];
+    const edge = String(headers['x-nearhop-dev-edge'] ?? chosen ?? 'eu-central-1');
+    const nearest = NEAREST[edge] ?? REGIONS[0];
+    const region = down.has(nearest) ? REGIONS.filter((name) => !down.has(name))[0] : nearest;
+    const reason = region === nearest ? 'rtt' : `ejected:${nearest}`;
+    const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+    request.url = request.url?.slice('/api'.length);
+    const body = Buffer.concat(await request.toArray());
+    const claims = token === undefined ? undefined : { sub: token };
+    const result = await handlers.get(region)?.(
+      toEvent({ request, body, claims, stage: '$default' }),
+    );
+    const routed = { 'x-nearhop-edge': edge, 'x-nearhop-region': region };
+    const shown = { ...result?.headers, ...routed, 'x-nearhop-reason': reason };
+    send({ ...result, headers: shown }, response);
+  }
+}
+
+/**
+ * A file of www/, under the policy of nearhop.toml, to which the buckets are added.
+ *
+ * @param {string} path
+ * @param {string} buckets their origin
+ * @param {import('node:http').ServerResponse} response
+ */
+function answerFile(path, buckets, response) {
+  const name = /\.\w+$/.test(path) ? path : '/index.html';
+  const file = new URL(`${WWW}${name}`);
+  if (!existsSync(file)) return void response.writeHead(404).end();
+  response.writeHead(200, {
+    'content-type': TYPES[/\w+$/.exec(name)?.[0] ?? ''],
+    'content-security-policy': policy().replace("connect-src 'self'", `$& ${buckets}`),
+  });
+  response.end(readFileSync(file));
+}
+
+/** @returns {string} */
+function policy() {
+  const toml = readFileSync(new URL('../../nearhop.toml', import.meta.url), 'utf8');
+  const { site } = /** @type {any} */ (parse(toml));
+  const isPolicy = (/** @type {{ name: string }} */ { name }) => name === 'content-security-policy';
+  return site.headers.find(isPolicy).value;
+}
+
+/** A browser to which app.example.com is this machine. */
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--host-resolver-rules=MAP app.example.com 127.0.0.1',
+    ],
+  });
+}
