@@ -1,221 +1,200 @@
 // The demo frontend: it calls the API on its own domain with plain fetch and shows who answered.
 
+import { showAvatar } from '/avatar.js';
+import { call, onAnswer, problemOf, token } from '/call.js';
+import { showCalls } from '/calls.js';
 import { EDGES } from '/edges.js';
+import { drawMap } from '/map.js';
+import { showNotes } from '/notes.js';
+import { followLinks } from '/pages.js';
+import { IS_LOCAL, choosePlace, fillPlaces, nameOf } from '/place.js';
+import { avoided, meaning } from '/reasons.js';
 
-/** What the words of x-nearhop-reason mean, up to their colon. */
-const REASONS = {
-  rtt: 'shortest measured round trip',
-  distance: 'nearest by distance',
-  default: 'the first one: nothing is known of the edge',
-  route: 'one of the route’s own',
-  residency: 'where your data may be',
-  drained: 'instead of the drained',
-  ejected: 'instead of the failing',
-  weight: 'your share of the nearest went here',
-  rule: 'a rule for where you are:',
-  sticky: 'your home Region',
-  probe: 'tried again after failing',
-  failover: 'second try of the same call',
-  override: 'asked for by name',
-};
-
-const TOKEN = 'nearhop.token';
+const EVERY = 2_000;
 
 const find = (id) => document.getElementById(id);
 const form = find('call');
 
-function start() {
-  const local = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
-  find('edge-field').hidden = !local;
-  find('everywhere').hidden = !local;
-  find('edge').append(...EDGES.map((edge) => new Option(edge, edge)));
-  find('token').value = sessionStorage.getItem(TOKEN) ?? '';
-
-  find('token').addEventListener('input', ({ target }) => {
-    sessionStorage.setItem(TOKEN, target.value.trim());
-  });
-  find('path').addEventListener('input', ({ target }) => {
-    find('call-path').textContent = target.value;
-  });
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    whileBusy(() => callAndShow(find('edge').value));
-  });
-  find('everywhere').addEventListener('click', () => {
-    if (form.reportValidity()) whileBusy(callFromEverywhere);
+async function start() {
+  followLinks({ place: find('place'), path: find('place-path') });
+  const world = await (await fetch('/world.json')).json();
+  const map = drawMap(world, { onChoose: IS_LOCAL ? beNear : undefined });
+  find('map').append(map.svg);
+  const places = {
+    chart: find('chart'),
+    legend: find('legend'),
+    changes: find('changes'),
+    noChanges: find('no-changes'),
+    log: find('log'),
+  };
+  const calls = showCalls(places, map, say);
+  onAnswer((answer) => {
+    showWay(answer, map, world);
+    calls.add(answer);
+    find('calls').hidden = false;
+    find('no-calls').hidden = true;
+    showBody(answer);
   });
   find('clear').addEventListener('click', () => {
-    find('log').replaceChildren();
-    find('log-section').hidden = true;
+    calls.clear();
+    find('calls').hidden = true;
+    find('no-calls').hidden = false;
     find('path').focus();
   });
-  document.addEventListener('click', followLink);
-  addEventListener('popstate', showPlace);
-  showPlace();
+  startPlaces(world);
+  startCalls();
+  startPerson();
 }
 
 // The call.
 
-async function callAndShow(edge) {
-  const answer = await call(find('path').value, find('token').value.trim(), edge);
-  show(answer);
-  log(answer);
+function startCalls() {
+  if (token.get()) find('path').value = '/api/hello';
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (isBusy()) return;
+    const answer = await whileBusy(() => call(find('path').value));
+    say(storyOf(answer));
+  });
+  find('everywhere').addEventListener('click', () => {
+    if (isBusy() || !form.reportValidity()) return;
+    whileBusy(async () => {
+      for (const edge of EDGES) {
+        await call(find('path').value, { headers: { 'x-nearhop-dev-edge': edge } });
+      }
+    });
+  });
+  find('repeat').addEventListener('click', ({ currentTarget }) => {
+    const isOn = currentTarget.getAttribute('aria-pressed') !== 'true';
+    currentTarget.setAttribute('aria-pressed', isOn);
+    if (isOn) repeat();
+  });
+  // Without a token: this one shows where the application runs.
+  call('/api/health');
 }
 
-async function callFromEverywhere() {
-  for (const edge of EDGES) await callAndShow(edge);
-}
-
-async function call(path, token, edge) {
-  const headers = {};
-  if (token) headers.authorization = `Bearer ${token}`;
-  if (edge) headers['x-nearhop-dev-edge'] = edge;
-  const time = new Date();
-  const start = performance.now();
-  const asked = { path, edge, time };
-  try {
-    const url = new URL(path, location.origin);
-    // "//name/" and "/\\name/" are other hosts: the token is not for them.
-    if (url.origin !== location.origin) throw new Error('the path leads to another host');
-    const response = await fetch(url, { headers, cache: 'no-store' });
-    const text = await response.text();
-    const ms = performance.now() - start;
-    return { ...asked, ms, ...read(response, text) };
-  } catch (error) {
-    return { ...asked, ms: performance.now() - start, failure: error.message };
+/** Calls, one after the other, as long as the button is pressed and somebody can see it. */
+async function repeat() {
+  while (find('repeat').getAttribute('aria-pressed') === 'true') {
+    if (!document.hidden && form.checkValidity()) await call(find('path').value);
+    await new Promise((resolve) => setTimeout(resolve, EVERY));
   }
 }
 
-function read(response, text) {
-  const header = (name) => response.headers.get(name) ?? undefined;
-  const body = parse(text);
-  return {
-    status: response.status,
-    ok: response.ok,
-    edge: header('x-nearhop-edge') ?? body?.routing?.edge,
-    region: header('x-nearhop-region'),
-    reason: header('x-nearhop-reason'),
-    code: response.ok ? undefined : body?.error,
-    message: response.ok ? undefined : (body?.message ?? text.split('\n')[0]),
-    text: body === undefined ? text : JSON.stringify(body, undefined, 2),
-  };
-}
-
-function parse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function isBusy() {
+  return form.dataset.busy !== undefined;
 }
 
 async function whileBusy(work) {
-  if (form.dataset.busy) return;
-  form.dataset.busy = 'yes';
-  const buttons = [...form.querySelectorAll('button')];
+  form.dataset.busy = '';
+  const buttons = [...form.querySelectorAll('button:not(#repeat)')];
   for (const button of buttons) button.setAttribute('aria-disabled', 'true');
   try {
-    await work();
+    return await work();
   } finally {
     delete form.dataset.busy;
     for (const button of buttons) button.removeAttribute('aria-disabled');
   }
 }
 
+// Where the visitor is.
+
+function startPlaces(world) {
+  for (const id of ['edge-field', 'edge-hint', 'everywhere']) find(id).hidden = !IS_LOCAL;
+  fillPlaces(find('edge'), world);
+  find('edge').addEventListener('change', ({ target }) => beNear(target.value));
+}
+
+/** @param {string} place a POP's code or an edge Region */
+async function beNear(place) {
+  choosePlace(place);
+  find('edge').value = place;
+  say(storyOf(await call(find('path').value)));
+}
+
+// What belongs to whoever the token is for.
+
+function startPerson() {
+  const notes = showNotes({
+    list: find('notes'),
+    empty: find('no-notes'),
+    more: find('more-notes'),
+    add: find('new-note'),
+    dialog: find('note-dialog'),
+    form: find('note-form'),
+    heading: find('note-heading'),
+    problem: find('note-problem'),
+    cancel: find('note-cancel'),
+    remove: find('note-delete'),
+  });
+  const avatar = showAvatar({
+    picture: find('picture'),
+    nobody: find('nobody'),
+    file: find('picture-file'),
+    remove: find('remove-picture'),
+    said: find('avatar-said'),
+  });
+  const load = () => {
+    void notes.load();
+    void avatar.load();
+  };
+  find('token').value = token.get();
+  find('token').addEventListener('input', ({ target }) => token.set(target.value));
+  find('token').addEventListener('change', load);
+  load();
+}
+
 // What came of it.
 
-function show(answer) {
-  const { edge, failure, region, reason, status, ok, code, message, text } = answer;
-  find('answer').hidden = false;
-  find('answer').dataset.outcome = ok ? 'ok' : 'error';
-  const third = region
-    ? ['API Region', region, meaning(reason)]
-    : ok
-      ? ['Answered by', 'the edge or the site', '']
-      : ['API Region', 'none', failure ? 'the call did not arrive' : 'refused on the way'];
-  find('hops').replaceChildren(
-    hop('You', 'this browser', ''),
-    hop('Edge', edge || 'unknown', edge ? 'checks the token, picks the Region' : ''),
-    hop(...third),
-  );
-  const verdict = failure
-    ? `No answer: ${failure}`
-    : [status, code, message].filter(Boolean).join(' · ');
-  find('verdict').textContent = `${verdict} · ${answer.ms.toFixed(0)} ms`;
+function showWay(answer, map, world) {
+  const { json, region, reason } = answer;
+  for (const each of json?.regions ?? [region]) if (each) map.addRegion(each);
+  const failing = avoided(reason);
+  if (failing) map.setFailing(failing, true);
+  if (region) map.setFailing(region, !answer.ok && answer.status >= 500);
+  map.showWay(answer);
+  map.describe(`World map. ${storyOf(answer)}`);
+  find('story').dataset.outcome = answer.ok ? 'ok' : 'error';
+  const from = nameOf(world.pops, answer.pop) ?? nameOf(world.regions, answer.edge);
+  const nowhere = answer.ok ? 'the edge or the site' : 'no Region';
+  const to = region ? nameOf(world.regions, region) : nowhere;
+  find('way').textContent = `${from ?? 'Somewhere'} → ${to}`;
+  find('why').textContent = whyOf(answer);
+  find('ms').textContent = answer.ms.toFixed(0);
+}
+
+function whyOf(answer) {
+  const { ok, edge, region, reason, status, code } = answer;
+  if (!ok && !region) return problemOf(answer);
+  const said = [
+    region && `${region}: ${meaning(reason)}`,
+    edge && `edge ${edge}`,
+    !ok && [status, code].filter(Boolean).join(' '),
+  ];
+  return said.filter(Boolean).join(' · ') || 'Answered without the API.';
+}
+
+/** @returns {string} in a sentence, for those who do not see the map */
+function storyOf(answer) {
+  const { ok, edge, region, ms, status } = answer;
+  const outcome = ok ? `in ${ms.toFixed(0)} ms` : `not as asked${status ? `: ${status}` : ''}`;
+  const where = [edge && `from edge ${edge}`, region && `to ${region}`].filter(Boolean).join(' ');
+  return `Call ${where} answered ${outcome}. ${whyOf(answer)}`;
+}
+
+function showBody({ failure, status, code, message, text, ms }) {
+  const said = [status, code, message].filter(Boolean).join(' · ');
+  const verdict = failure ? `No answer: ${failure}` : said;
+  find('verdict').textContent = `${verdict} · ${ms.toFixed(0)} ms`;
   find('body').textContent = text ?? '';
   find('body').hidden = !text;
 }
 
-function hop(what, name, note) {
-  const item = document.createElement('li');
-  item.append(element('span', what, 'what'), element('strong', name));
-  if (note) item.append(element('span', note, 'note'));
-  return item;
+/** Says it to screen readers. @param {string} text */
+function say(text) {
+  find('said').textContent = text;
 }
 
-/** @param {string} reason such as `rtt` or `drained:eu-west-1` */
-function meaning(reason) {
-  const [word, of] = reason.split(/:(.*)/);
-  const text = REASONS[word] ?? reason;
-  return of && word !== 'failover' ? `${text} ${of}` : text;
-}
-
-function log({ time, path, status, ok, code, edge, region, reason, ms, failure }) {
-  const row = document.createElement('tr');
-  row.dataset.outcome = ok ? 'ok' : 'error';
-  const cells = [
-    time.toLocaleTimeString([], { hour12: false }),
-    path,
-    failure ? 'no answer' : [status, code].filter(Boolean).join(' '),
-    edge || '–',
-    region ?? '–',
-    reason ?? '–',
-    ms.toFixed(0),
-  ].map((text) => element('td', text));
-  cells[2].className = 'status';
-  cells[6].className = 'number';
-  row.append(...cells);
-  find('log').prepend(row);
-  find('log-section').hidden = false;
-}
-
-function element(name, text, className = '') {
-  const made = document.createElement(name);
-  made.textContent = text;
-  made.className = className;
-  return made;
-}
-
-// The router: paths without a file of their own belong to this page.
-
-function followLink(event) {
-  const link = event.target.closest?.('a');
-  if (!link || link.origin !== location.origin) return;
-  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey)
-    return;
-  event.preventDefault();
-  history.pushState(undefined, '', link.href);
-  showPlace();
-}
-
-function showPlace() {
-  const { pathname } = location;
-  const atStart = pathname === '/' || pathname === '/index.html';
-  find('place').hidden = atStart;
-  find('place-path').textContent = decode(pathname);
-  document.title = atStart ? 'Nearhop demo' : `${decode(pathname)} · Nearhop demo`;
-  for (const link of document.querySelectorAll('nav a')) {
-    if (link.pathname === pathname) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
-  }
-}
-
-function decode(path) {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-}
-
-start();
+start().catch((error) => {
+  find('why').textContent = `The page did not start: ${error.message}`;
+});
