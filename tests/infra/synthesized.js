@@ -1,0 +1,48 @@
+/**
+ * The templates of a deployment, synthesized into a folder of the test's own.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synth } from '../../infra/synth.js';
+
+/**
+ * With the repository's own nearhop.toml.
+ *
+ * @param {string} [settings] nearhop.deploy.toml's text
+ * @returns {Promise<{ templates: Record<string, any>,
+ *   findings: import('../../infra/checks/template.js').Finding[],
+ *   synthesized: import('../../infra/synth.js').Synthesized }>} templates by stack
+ */
+export async function synthesized(settings = '') {
+  const folder = await mkdtemp(join(tmpdir(), 'nearhop-synth-'));
+  try {
+    const file = join(folder, 'nearhop.deploy.toml');
+    await writeFile(file, settings);
+    const outdir = join(folder, 'cdk.out');
+    const outputs = join(folder, 'none.json');
+    const result = await synth({ settings: file, outdir, outputs, env: {} });
+    const entries = result.templates.map(async ({ stack, file: path }) => [
+      stack,
+      JSON.parse(await readFile(path, 'utf8')),
+    ]);
+    return {
+      templates: Object.fromEntries(await Promise.all(entries)),
+      findings: result.templates.flatMap(({ findings }) => findings),
+      synthesized: result,
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/**
+ * @param {any} template
+ * @param {string} type
+ * @returns {any[]} the properties of all resources of that type
+ */
+export function propertiesOf({ Resources }, type) {
+  return /** @type {any[]} */ (Object.values(Resources))
+    .filter(({ Type }) => Type === type)
+    .map(({ Properties }) => Properties);
+}
