@@ -3,25 +3,10 @@
  * any function runs; a function that changes the path does not change the behavior (rule W2).
  */
 
-/** @typedef {'viewer-request'|'origin-request'|'origin-response'} EventType */
-
-/**
- * @typedef {object} Behavior
- * @property {string} pattern path pattern: `*` is any text, `?` one character, case counts
- * @property {string} origin name of one of the distribution's origins
- * @property {'none'|'all-viewer-except-host'} policy what of the viewer's request reaches
- *   origin-request: `all-viewer-except-host` is the managed policy AllViewerExceptHostHeader (rule
- *   P1); `none` is a behavior without an origin request policy (rule P2)
- * @property {string[]} [methods] methods accepted; all seven that CloudFront knows if left out
- * @property {EventType[]} [triggers] events the function is associated with; all three if left out
- */
-
-/** Methods that CloudFront can be told to accept. */
-export const METHODS = Object.freeze(['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE']);
-
 /**
  * The first behavior whose pattern matches.
  *
+ * @template {{ pattern: string }} Behavior
  * @param {Behavior[]} behaviors in order of precedence; the last one's pattern is `*`
  * @param {string} uri path as the viewer sent it
  * @returns {Behavior}

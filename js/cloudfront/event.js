@@ -2,25 +2,18 @@
  * HTTP requests as CloudFront's events hold them.
  */
 import { randomBytes } from 'node:crypto';
-import { METHODS } from './behaviors.js';
 import { CloudFrontError } from './error.js';
-import { byteLength, fromRaw } from './headers.js';
+import { fromRaw } from './headers.js';
+import { MAX_REQUEST, MAX_URL, requestBytes } from './validate/limits.js';
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
- * @typedef {import('aws-lambda').CloudFrontOrigin} CloudFrontOrigin
  * @typedef {import('aws-lambda').CloudFrontResponse} CloudFrontResponse
- * @typedef {import('./headers.js').HeaderMap} HeaderMap
+ * @typedef {import('./distribution.js').Distribution} Distribution
  */
 
-/** Longest path and query, in characters, and largest head, in bytes (rule W9). */
-export const MAX_URL = 8_192;
-export const MAX_REQUEST = 32_768;
-
-const DISTRIBUTION = Object.freeze({
-  distributionDomainName: 'nearhop-local.cloudfront.net',
-  distributionId: 'ENEARHOPLOCAL',
-});
+/** Methods that CloudFront can be told to accept. */
+export const METHODS = Object.freeze(['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE']);
 
 /** @returns {string} an id for one request, in the form CloudFront gives them */
 export function requestId() {
@@ -31,10 +24,11 @@ export function requestId() {
  * The `request` of a viewer-request event (rule E2).
  *
  * @param {import('node:http').IncomingMessage} incoming
+ * @param {{ ip: string }} viewer
  * @returns {CloudFrontRequest}
  * @throws {CloudFrontError} where CloudFront answers before any function runs
  */
-export function viewerRequest(incoming) {
+export function viewerRequest(incoming, { ip }) {
   const method = incoming.method ?? '';
   if (!METHODS.includes(method)) {
     throw new CloudFrontError(403, 'Error', `The method ${method} is not one CloudFront accepts.`, {
@@ -49,71 +43,60 @@ export function viewerRequest(incoming) {
   if (method === 'GET' && hasBody(incoming)) {
     throw new CloudFrontError(403, 'Error', 'A GET request has a body.', { rule: 'P3' });
   }
-  return { clientIp: clientIp(incoming), headers, method, querystring, uri };
+  if (/^websocket$/i.test(incoming.headers.upgrade ?? '')) {
+    const facts = { rule: 'L8', found: 'Upgrade: websocket', allowed: 'requests and answers' };
+    throw new CloudFrontError(501, 'Error', 'WebSocket connections are not played here.', facts);
+  }
+  return { clientIp: ip, headers, method, querystring, uri };
 }
 
 /**
- * The `request` of an origin-request event: what the behavior's policy lets through, what
- * CloudFront adds, and the origin (rules E5, E11, P2).
+ * A request for a whole object, made by CloudFront itself: without the conditions and the range of
+ * the viewer's, and without a body.
  *
- * @param {CloudFrontRequest} viewer the request as viewer-request left it
- * @param {{ origin: CloudFrontOrigin, policy: 'none'|'all-viewer-except-host', port: number,
- *   httpVersion: string }} behind the configured origin and policy; the viewer's port and HTTP
- *   version
+ * @param {CloudFrontRequest} request
+ * @param {Partial<Pick<CloudFrontRequest, 'method'|'uri'|'querystring'>>} changes
  * @returns {CloudFrontRequest}
  */
-export function originRequest(viewer, { origin, policy, port, httpVersion }) {
-  const { clientIp, method, uri } = viewer;
-  const headers = policy === 'none' ? withoutPolicy(viewer.headers) : allButHost(viewer.headers);
-  const add = (/** @type {string} */ key, /** @type {string} */ value) => {
-    headers[key.toLowerCase()] = [{ key, value }];
-  };
-  const { domainName } = /** @type {{ domainName: string }} */ (origin.custom ?? origin.s3);
-  add('Host', domainName);
-  if (policy === 'none') {
-    add('User-Agent', 'Amazon CloudFront');
-  } else {
-    // Of the headers that begin with CloudFront-, those that are true of a local viewer. Where it
-    // is cannot be known here, so there are none that say so.
-    add('CloudFront-Forwarded-Proto', 'http');
-    add('CloudFront-Viewer-Address', `${clientIp}:${port}`);
-    add('CloudFront-Viewer-Http-Version', httpVersion);
-  }
-  const joined = (/** @type {string} */ name, /** @type {string} */ value) =>
-    [...(viewer.headers[name] ?? []).map((entry) => entry.value), value].join(', ');
-  add('X-Forwarded-For', joined('x-forwarded-for', clientIp));
-  add('Via', joined('via', via(httpVersion)));
-  const querystring = policy === 'none' ? '' : viewer.querystring;
-  return { clientIp, headers, method, origin: structuredClone(origin), querystring, uri };
+export function requestForWhole(request, changes) {
+  const kept = Object.entries(request.headers).filter(([name]) => !OF_ONE_REQUEST.has(name));
+  return { ...request, ...changes, headers: structuredClone(Object.fromEntries(kept)) };
 }
+
+/** Conditions, ranges (RFC 9110 sections 13.1 and 14.2), and what is said of a body. */
+const OF_ONE_REQUEST = new Set([
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+  'transfer-encoding',
+]);
 
 /**
  * The event (rule E1).
  *
- * @param {import('./behaviors.js').EventType} eventType
- * @param {string} id
+ * @param {Pick<Distribution, 'id'|'domainName'>} distribution
+ * @param {import('./distribution.js').EventType} eventType
+ * @param {string} requestId
  * @param {{ request: CloudFrontRequest, response?: CloudFrontResponse }} parts
  */
-export function eventOf(eventType, id, parts) {
-  return { Records: [{ cf: { config: { ...DISTRIBUTION, eventType, requestId: id }, ...parts } }] };
+export function eventOf({ id, domainName }, eventType, requestId, parts) {
+  const config = { distributionDomainName: domainName, distributionId: id, eventType, requestId };
+  return { Records: [{ cf: { config, ...parts } }] };
 }
 
 /**
  * @param {string} httpVersion
+ * @param {Pick<Distribution, 'domainName'>} distribution
  * @returns {string} what CloudFront writes into `Via`
  */
-export function via(httpVersion) {
-  return `${httpVersion} ${DISTRIBUTION.distributionDomainName} (CloudFront)`;
-}
-
-/**
- * @param {{ method: string, uri: string, querystring: string, headers: HeaderMap }} request
- * @returns {number} bytes of the request's head
- */
-export function requestBytes({ method, uri, querystring, headers }) {
-  return (
-    Buffer.byteLength(`${method} ${uri}?${querystring} HTTP/1.1\r\n`) + byteLength(headers) + 2
-  );
+export function via(httpVersion, { domainName }) {
+  return `${httpVersion} ${domainName} (CloudFront)`;
 }
 
 /**
@@ -154,60 +137,4 @@ function splitTarget(target) {
  */
 function tooLarge(message) {
   return new CloudFrontError(413, 'Error', message, { rule: 'W9' });
-}
-
-/**
- * @param {import('node:http').IncomingMessage} incoming
- */
-function clientIp(incoming) {
-  return (incoming.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '');
-}
-
-/**
- * All viewer headers but `Host`. Names that begin with `CloudFront-` are CloudFront's own from here
- * on (rule W8): what a viewer sent under them is dropped.
- *
- * @param {HeaderMap} headers
- * @returns {HeaderMap}
- */
-function allButHost(headers) {
-  return pick(headers, (name) => name !== 'host' && !name.startsWith('cloudfront-'));
-}
-
-const FORWARDED_WITHOUT_POLICY = new Set([
-  'content-length',
-  'content-type',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'range',
-  'transfer-encoding',
-]);
-
-/**
- * @param {HeaderMap} headers
- * @returns {HeaderMap}
- */
-function withoutPolicy(headers) {
-  const kept = pick(headers, (name) => FORWARDED_WITHOUT_POLICY.has(name));
-  const codings = ['br', 'gzip'].filter((coding) =>
-    headers['accept-encoding']?.some(({ value }) => value.toLowerCase().includes(coding)),
-  );
-  if (codings.length > 0) {
-    kept['accept-encoding'] = [{ key: 'Accept-Encoding', value: codings.join(',') }];
-  }
-  return kept;
-}
-
-/**
- * @param {HeaderMap} headers
- * @param {(name: string) => boolean} keep
- * @returns {HeaderMap}
- */
-function pick(headers, keep) {
-  return structuredClone(
-    Object.fromEntries(Object.entries(headers).filter(([name]) => keep(name))),
-  );
 }

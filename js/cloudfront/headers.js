@@ -37,29 +37,6 @@ const DISALLOWED = new Set([
 ]);
 const DISALLOWED_PREFIXES = ['x-amz-cf-', 'x-edge-'];
 
-/** Visible to a function but not to be added, changed or removed by it (rules W4, W5, W6). */
-export const READ_ONLY = Object.freeze({
-  'viewer-request': Object.freeze({
-    rule: 'W4',
-    names: ['cdn-loop', 'content-length', 'host', 'transfer-encoding', 'via'],
-  }),
-  'origin-request': Object.freeze({
-    rule: 'W5',
-    names: [
-      'accept-encoding',
-      'cdn-loop',
-      'content-length',
-      'if-modified-since',
-      'if-none-match',
-      'if-range',
-      'if-unmodified-since',
-      'transfer-encoding',
-      'via',
-    ],
-  }),
-  'origin-response': Object.freeze({ rule: 'W6', names: ['transfer-encoding', 'via'] }),
-});
-
 /**
  * @param {string} name in lower case
  * @returns {boolean} whether rule W7 names it

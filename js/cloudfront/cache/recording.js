@@ -6,7 +6,7 @@ import { Transform } from 'node:stream';
 
 /**
  * Relays every byte, no faster than the viewer takes it. The file is kept only if the body came
- * whole and the viewer took all of it ("Canceled requests" and "Dropped TCP connections" in
+ * whole and the viewer took all of it, where the length is known all before its last piece ("Canceled requests" and "Dropped TCP connections" in
  * "Request and response behavior for custom origins"). A file that cannot be written, or that would
  * grow too large, costs the viewer nothing: the body is relayed and not kept.
  */
@@ -98,8 +98,13 @@ export class Recording extends Transform {
   async #write(chunk) {
     this.#size += chunk.length;
     if (this.#state !== 'keeping') return;
-    if (this.#size > this.#limit) await this.giveUp();
-    else await this.#handle?.appendFile(chunk);
+    if (this.#size > this.#limit) return this.giveUp();
+    await this.#handle?.appendFile(chunk);
+    // A viewer that knows the length takes the answer as over with its last byte, and may ask again
+    // at once: by then it is kept.
+    if (this.#size !== this.#expected) return;
+    await this.#complete();
+    this.#keep();
   }
 
   async #complete() {

@@ -11,8 +11,8 @@ import { functionFault, originFault } from './input.js';
  * @typedef {'kill'|'hang'|'slow'|'reset'} OriginFaultKind `kill`: refuses connections; `hang`:
  *   accepts them and never answers; `slow`: answers `ms` later; `reset`: breaks the connection off
  * @typedef {'throttle'|'trap'|'crash'|'hang'|'skip'} FunctionFaultKind `throttle`: no room for it,
- *   a 503 `LambdaLimitExceeded` (rule F1); `trap`: the handler throws; `crash`: its process ends;
- *   `hang`: it never answers; `skip`: the trigger does not run at all
+ *   a 503 `LambdaLimitExceeded` (rule F1); `trap`: its next call into WebAssembly fails; `crash`: its
+ *   process ends; `hang`: it never answers; `skip`: the trigger does not run at all
  *
  * @typedef {object} OriginFault
  * @property {'origin'} on

@@ -1,7 +1,7 @@
 /**
  * What may be asked of the faults and of the control API, and what is said of anything else.
  */
-import { describe, isObject } from '../demand.js';
+import { describe, isObject } from '../validate/demand.js';
 
 /** @type {readonly import('../distribution.js').EventType[]} */
 const EVENT_TYPES = ['viewer-request', 'origin-request', 'origin-response', 'viewer-response'];

@@ -28,7 +28,11 @@ export class Ending {
     }, completionTimeout * 1_000);
   }
 
-  /** Its reason is the viewer's, or an {@link OriginFailure}. */
+  /**
+   * Its reason is the viewer's, or an {@link OriginFailure}.
+   *
+   * @returns {AbortSignal}
+   */
   get signal() {
     return this.#controller.signal;
   }

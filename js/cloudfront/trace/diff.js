@@ -1,7 +1,7 @@
 /**
  * What a function changed, as a person would say it: `headers.host: a → b`.
  */
-import { isObject } from '../demand.js';
+import { isObject } from '../validate/demand.js';
 
 /**
  * @typedef {object} Change of one field or of one header. Only `after`: it was added. Only

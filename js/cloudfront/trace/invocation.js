@@ -1,7 +1,7 @@
 /**
  * What a trace says of one invocation: what was sent, what came back, what changed.
  */
-import { isObject } from '../demand.js';
+import { isObject } from '../validate/demand.js';
 import { diff } from './diff.js';
 
 /**

@@ -4,7 +4,7 @@
  * What stays: a credential's scheme, cookies' names and attributes, and how long each secret was:
  * `Bearer … (812 characters)`. Bodies become their size.
  */
-import { isObject } from '../demand.js';
+import { isObject } from '../validate/demand.js';
 
 /**
  * @typedef {import('../headers.js').HeaderMap} HeaderMap

@@ -4,7 +4,7 @@
  * (`redact.js`), so that nothing that reads a trace can give them away.
  */
 import { createHash } from 'node:crypto';
-import { isObject } from '../demand.js';
+import { isObject } from '../validate/demand.js';
 import { errorOf, failureOf } from './errors.js';
 import { changesOf, partsOf, reasonOf, textOf } from './invocation.js';
 import { outcomeOf } from './outcome.js';
