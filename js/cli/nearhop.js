@@ -10,74 +10,13 @@ import { controlAsText, exampleControl, validateControl } from './control.js';
 import { explanationAsText } from './explain-text.js';
 import { explain } from './explain.js';
 import { CommandFault, EXIT, ofError } from './fault.js';
+import { HELP } from './help.js';
 import { paintFor } from './paint.js';
 import { signPin } from './pin.js';
 import { planAsText } from './plan-text.js';
 import { plan } from './plan.js';
 import { builtAsText, diagnosticsAsText, reportAsText } from './report.js';
 import { schema } from './tools.js';
-
-const HELP = `Nearhop: one global address in front of a serverless application in several AWS Regions.
-
-  nearhop check   [--config FILE] [--json]
-      Says what a configuration means, with warnings, or everything that is wrong with it.
-
-  nearhop bundle  --out DIR [--config FILE] [--json]
-                  [--jwks [ISSUER=]FILE]… [--jwks-url [ISSUER=]URL]… [--no-fetch]
-      Writes what Lambda@Edge loads: the folder DIR, and DIR.zip with the same files in it.
-
-  nearhop explain --edge REGION --url URL [--method METHOD] [--ip ADDRESS] [--country CODE]
-                  [--header 'NAME: VALUE']… [--token JWT | --claims FILE] [--down REGION]…
-                  [--control FILE] [--second-leg] [--trigger TRIGGER] [--config FILE] [--json]
-      Says where one request would go, through which stages, and why.
-
-  nearhop plan    [--regions A,B,C] [--all] [--weights FILE] [--svg FILE] [--config FILE] [--json]
-      Says how the Regions serve every edge, what happens when one fails, which one more would help.
-
-  nearhop control validate FILE [--config FILE] [--json]
-      Says what a control document says, or everything that is wrong with it.
-
-  nearhop control example [--config FILE]
-      Prints a control document to begin with.
-
-  nearhop pin     --region REGION [--ttl TIME] [--config FILE]
-      Prints what, sent as the header x-nearhop-pin, chooses a request's Region. The key is read
-      from the environment variable api.pin.env names.
-
-  nearhop schema
-      Prints the JSON Schema of nearhop.toml, for editors.
-
-  --config FILE           the configuration; nearhop.toml if left out
-  --out DIR               the folder; it is replaced when it is a bundle, and must else be empty
-  --jwks [ISSUER=]FILE    a file with an issuer's key set (RFC 7517), taken instead of fetching it
-  --jwks-url [ISSUER=]URL where an issuer's key set is, now and at the edge: https, or http on
-                          this machine. ISSUER is its URL or its pool id; it may be left out where
-                          there is only one.
-  --no-fetch              fetch nothing: key sets not given by file are fetched at the edge
-  --json                  one JSON document on stdout
-
-  --edge REGION           the Region that executes the function, or "unknown"
-  --url URL               a URL, or a path with its query
-  --trigger TRIGGER       origin-request if left out; or viewer-request
-  --country CODE          the viewer's, as CloudFront says it at origin-request
-  --token JWT             verified by the issuer's key set: --jwks, --jwks-url, --no-fetch as above
-  --claims FILE           JSON claims, taken as a verified token's
-  --down REGION           an API Region that has been failing; may be repeated
-  --control FILE          the control document in force
-  --second-leg            the request comes with an origin group's second origin
-  --regions A,B,C         Regions to plan with, in place of the configuration's
-  --all                   every AWS Region as an edge, not only those that execute Lambda@Edge
-  --weights FILE          a JSON object: how much each edge Region counts
-  --svg FILE              write the plan as a world map
-
-  --region REGION         the API Region that is asked for
-  --ttl TIME              how long a pin is good for: 1s to 24h; 10m if left out
-
-  --help, --version
-
-Exit status: 0 fine · 1 the configuration is bad · 2 the command line is · 3 something outside
-failed, such as an issuer that cannot be reached
-`;
 
 const text = /** @type {const} */ ({ type: 'string' });
 const flag = /** @type {const} */ ({ type: 'boolean' });
@@ -130,11 +69,36 @@ const COMMANDS = {
   },
   control: { options: { config: text, json: flag }, operands: true, run: runControl },
   pin: { options: { config: text, region: text, ttl: text }, run: runPin },
+  dev: {
+    options: {
+      function: texts,
+      origin: texts,
+      parameter: texts,
+      node: texts,
+      stack: text,
+      distribution: text,
+      port: text,
+      'control-port': text,
+      instances: text,
+      edge: text,
+      pop: text,
+      country: text,
+      ip: text,
+      ric: text,
+      latency: flag,
+      trace: flag,
+      secrets: flag,
+      har: text,
+      json: flag,
+    },
+    operands: true,
+    run: runDev,
+  },
   schema: { options: {}, run: runSchema },
 };
 
 /**
- * @typedef {object} Values
+ * @typedef {object} OwnValues
  * @property {string} [config]
  * @property {boolean} [json]
  * @property {string} [out]
@@ -159,6 +123,8 @@ const COMMANDS = {
  * @property {string} [svg]
  * @property {string} [region]
  * @property {string} [ttl]
+ *
+ * @typedef {OwnValues & import('./dev.js').DevOptions} Values
  */
 
 const argv = process.argv.slice(2);
@@ -275,6 +241,19 @@ async function runControl({ config = 'nearhop.toml', json = false }, [name, ...f
 async function runPin({ config = 'nearhop.toml', region, ttl }) {
   if (!region) throw new CommandFault('usage', 'found no --region; allowed: --region REGION');
   process.stdout.write(`${await signPin({ config, region, ttl })}\n`);
+}
+
+/**
+ * @param {Values} values
+ * @param {string[]} operands
+ */
+async function runDev(values, [template, ...more]) {
+  if (more.length > 0) {
+    throw new CommandFault('usage', `dev: found ${more.length + 1} templates; allowed: one`);
+  }
+  // Its packages are not needed by the other commands, which start sooner without.
+  const { dev } = await import('./dev.js');
+  await dev({ ...values, template });
 }
 
 async function runSchema() {
