@@ -74,8 +74,8 @@ function templateAt(given, stack) {
   }
   if (!found) throw new CommandFault('usage', `there is no ${path}; allowed: ${TEMPLATES}`);
   if (stack !== undefined && !isAssembly(path)) {
-    const allowed = 'only with the folder "cdk synth" writes; leave it out';
-    throw new CommandFault('usage', `--stack is "${stack}" and ${path} is one; allowed: ${allowed}`);
+    const found = `--stack is "${stack}", and ${path} is a template, not a CDK app`;
+    throw new CommandFault('usage', `${found}; allowed: only with the folder "cdk synth" writes`);
   }
   return path;
 }
@@ -123,8 +123,8 @@ function bucketAt(text, name) {
 
 /** @param {string} text */
 function isLocal(text) {
-  const { protocol, hostname } = URL.canParse(text) ? new URL(text) : { protocol: '', hostname: '' };
-  return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
 }
 
 /**

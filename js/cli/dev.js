@@ -97,8 +97,8 @@ function shown(server) {
 /** @param {import('../cloudfront/distribution.js').Origin} origin */
 function standsForNothing({ id, kind }) {
   const target = kind === 's3' ? 'FOLDER' : 'http://127.0.0.1:PORT';
-  const what = `nothing that could stand for the ${kind} origin ${id}, so what needs it is a 502 (F2)`;
-  return `${what}: --origin ${id}=${target}`;
+  const found = `nothing stands for the ${kind} origin ${id}, so what needs it is a 502 (F2)`;
+  return `${found}: --origin ${id}=${target}`;
 }
 
 /**
@@ -111,8 +111,8 @@ async function toFile(file, write) {
     await write();
   } catch (cause) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (cause);
-    const allowed = 'a file in a folder that is there and can be written to';
-    throw new CommandFault('outside', `--har ${file}: found ${code}; allowed: ${allowed}`, { cause });
+    const message = `--har ${file}: found ${code}; allowed: a file that can be written`;
+    throw new CommandFault('outside', message, { cause });
   }
 }
 
@@ -166,18 +166,23 @@ function checkOrigins(servers, { distribution: { origins } }) {
 
 /** @param {unknown} error */
 function faultOf(error) {
-  if (error instanceof TemplateError) {
-    // The "file" of what the command line says about functions.
-    const said = error.file === 'functions' ? error.message.replace(/^functions: /, '--function ') : '';
-    return new CommandFault(said ? 'usage' : 'configuration', said || error.message);
-  }
+  if (error instanceof TemplateError) return faultOfTemplate(error);
   const { code, port } = /** @type {NodeJS.ErrnoException & { port?: number }} */ (error);
   const another = 'another one: --port N or --control-port N; 0 is any that is free';
-  if (code === 'EADDRINUSE') return new CommandFault('outside', `port ${port} is in use; ${another}`);
+  if (code === 'EADDRINUSE') {
+    return new CommandFault('outside', `port ${port} is in use; ${another}`);
+  }
   if (code === 'EACCES') {
     return new CommandFault('outside', `port ${port} needs privileges; ${another}`);
   }
   return error instanceof TypeError ? new CommandFault('usage', error.message) : error;
+}
+
+/** @param {TemplateError} error */
+function faultOfTemplate({ file, message }) {
+  // As `file`, this is what the command line says of functions.
+  if (file !== 'functions') return new CommandFault('configuration', message);
+  return new CommandFault('usage', message.replace(/^functions: /, '--function '));
 }
 
 /** @returns {Promise<void>} once Ctrl-C or SIGTERM came; a second one ends the process at once */

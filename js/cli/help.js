@@ -43,7 +43,7 @@ export const HELP = `Nearhop: one global address in front of a serverless applic
                           this machine. ISSUER is its URL or its pool id; it may be left out where
                           there is only one.
   --no-fetch              fetch nothing: key sets not given by file are fetched at the edge
-  --json                  one JSON document on stdout
+  --json                  one JSON document on stdout; of dev, a line of JSON for each request
 
   --edge REGION           the Region that executes the function, or "unknown"
   --url URL               a URL, or a path with its query

@@ -13,7 +13,8 @@ import { answerFrom } from './cache/conditional.js';
  * @property {string | undefined} statusDescription
  * @property {import('./headers.js').HeaderMap} headers
  * @property {Readable | Buffer | null} body
- * @property {import('./distribution.js').EventType | 'origin' | 'cache' | 'cloudfront'} by who made it
+ * @property {import('./distribution.js').EventType | 'origin' | 'cache' | 'cloudfront'} by whom it
+ *   was made
  * @property {string} cache what `x-cache` says: `Hit`, `RefreshHit`, `Miss`, `Error`,
  *   `LambdaGeneratedResponse`, `Redirect`, or a CloudFrontError's reason
  * @property {number} [originStatus] what the origin answered, before origin-response

@@ -17,17 +17,14 @@ export class RequestBody {
   #replacement;
   /** @type {Buffer[]} read already, not passed on yet */
   #seen = [];
-  #incoming;
   #rest;
   #ended;
   #isSpent = false;
 
   /** @param {import('node:http').IncomingMessage} [incoming] none for a request without a body */
   constructor(incoming) {
-    this.#incoming = incoming;
     this.#ended = !incoming || !hasBody(incoming);
-    // What is not read stays where it is: the connection is the viewer's answer's too.
-    this.#rest = (incoming ?? Readable.from([])).iterator({ destroyOnReturn: false });
+    this.#rest = (incoming ?? Readable.from([]))[Symbol.asyncIterator]();
   }
 
   /** Whether it has been passed on and cannot be again, as for a second leg (rule F4). */
@@ -80,28 +77,37 @@ export class RequestBody {
 
   /**
    * Reads what nobody wanted, so that the viewer's next request on the connection is heard. To be
-   * called once the answer is sent.
+   * called once the answer is sent. Never throws.
    */
-  drain() {
-    const left = Promise.resolve(this.#rest.return?.()).catch(() => {});
-    void left.then(() => this.#incoming?.resume());
+  async drain() {
+    try {
+      while (!this.#ended) await this.#next();
+    } catch {
+      // The viewer has left.
+    }
   }
 
   /** @param {number} most bytes */
   async #readPast(most) {
     let size = this.#seen.reduce((sum, chunk) => sum + chunk.length, 0);
     while (!this.#ended && size <= most) {
-      const { value, done = false } = await this.#rest.next();
-      this.#ended = done;
-      if (done) break;
-      this.#seen.push(value);
-      size += value.length;
+      const chunk = await this.#next();
+      this.#seen.push(chunk);
+      size += chunk.length;
     }
     return Buffer.concat(this.#seen);
   }
 
+  /** Its reader may leave early: that must not end the viewer's connection. */
   async *#remaining() {
     yield* this.#seen.splice(0);
-    yield* { [Symbol.asyncIterator]: () => this.#rest };
+    while (!this.#ended) yield await this.#next();
+  }
+
+  /** @returns {Promise<Buffer>} empty at the end */
+  async #next() {
+    const { value = Buffer.alloc(0), done = false } = await this.#rest.next();
+    this.#ended = done;
+    return value;
   }
 }

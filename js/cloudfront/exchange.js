@@ -69,6 +69,7 @@ export class Exchange {
     const code = Number(status);
     const isBodiless = incoming.method === 'HEAD' || code === 204 || code === 304;
     try {
+      if (outgoing.destroyed) throw left(0);
       const head = [...framed(headers, code, body, isBodiless)];
       head.push(['X-Cache', `${cache} from cloudfront`], ['Via', via('1.1', this.#distribution)]);
       head.push(['X-Amz-Cf-Id', this.id], ...this.#shown);
@@ -94,13 +95,11 @@ export class Exchange {
    */
   errorFrom(thrown) {
     const { outgoing } = this;
-    if (outgoing.destroyed && !outgoing.writableFinished) {
-      const isOurs = thrown instanceof CloudFrontError;
-      if (isOurs && outgoing.headersSent) return thrown;
-      const status = outgoing.headersSent ? outgoing.statusCode : 0;
-      return new CloudFrontError(status, 'ClientCommError', 'The viewer left.', { cause: thrown });
+    const isOurs = thrown instanceof CloudFrontError;
+    if (outgoing.destroyed && !outgoing.writableFinished && !(isOurs && outgoing.headersSent)) {
+      return left(outgoing.headersSent ? outgoing.statusCode : 0, thrown);
     }
-    if (thrown instanceof CloudFrontError) return thrown;
+    if (isOurs) return thrown;
     const message = 'The local CloudFront has a fault.';
     return new CloudFrontError(500, 'Error', message, { cause: thrown });
   }
@@ -128,6 +127,14 @@ export class Exchange {
     const answer = { status: String(status), statusDescription: undefined, headers, body };
     await this.send({ ...answer, by: 'cloudfront', cache: reason }).catch(() => {});
   }
+}
+
+/**
+ * @param {number} status that the viewer has got; 0 if none
+ * @param {unknown} [cause]
+ */
+function left(status, cause) {
+  return new CloudFrontError(status, 'ClientCommError', 'The viewer left.', { cause });
 }
 
 /**

@@ -48,9 +48,6 @@ export class Keeping {
     const { 'accept-encoding': _, ...others } = request.headers;
     const asked = httpVersion === '1.0' ? others : request.headers;
     const shaped = { ...answer, ...compressed(asked, behavior, answer, answer.body) };
-    // It may break before anybody reads it: that must not end the process.
-    if (shaped.body && !Buffer.isBuffer(shaped.body)) shaped.body.on('error', () => {});
-
     const { cachePolicy, cachedMethods } = behavior;
     const errorTtl = this.#errorTtl(status);
     const settings = { cachePolicy, cachedMethods, errorTtl, originKind: answer.originKind };
@@ -60,7 +57,6 @@ export class Keeping {
     const { statusDescription } = answer;
     const head = { ...response, statusDescription, path: slot.path, method: slot.method };
     const body = this.#cache.store(slot.key, head, shaped.body, lifetime(response, settings, now));
-    if (body && !Buffer.isBuffer(body)) body.on('error', () => {});
     return { ...shaped, body };
   }
 

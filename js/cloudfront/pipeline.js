@@ -206,7 +206,8 @@ function timingOf({ cache, originMs: upstreamMs }, { id: requestId, viewer: { po
 function admit(request, { behavior, viewer, trace }) {
   const { methods, viewerProtocolPolicy } = behavior;
   if (!methods.includes(request.method)) {
-    const message = `The behavior ${behavior.pattern} does not accept the method ${request.method}.`;
+    const { method } = request;
+    const message = `The behavior ${behavior.pattern} does not accept the method ${method}.`;
     throw new CloudFrontError(403, 'Error', message, { allowed: methods.join(', ') });
   }
   if (viewer.proto === 'https' || viewerProtocolPolicy === 'allow-all') return undefined;

@@ -25,7 +25,9 @@ export class Revalidations {
   /** @type {Map<string, Promise<void>>} by cache key */
   #running = new Map();
 
-  /** @param {Pick<Parts, 'traces'> & { originSide: import('./origin-side.js').OriginSide }} parts */
+  /**
+   * @param {Pick<Parts, 'traces'> & { originSide: import('./origin-side.js').OriginSide }} parts
+   */
   constructor({ originSide, traces }) {
     this.#originSide = originSide;
     this.#traces = traces;

@@ -34,8 +34,8 @@ import { Tracing } from './tracing.js';
  *   template itself
  * @property {Record<string, string | Partial<FunctionSource>>} [functions] logical id or name of a
  *   function → its folder or zip, or whatever else is to be other than the template says
- * @property {Record<string, import('./origins/origins.js').Server>} [origins] domain name or id of an
- *   origin → what stands for it: `http://127.0.0.1:<port>`, a directory, an S3-compatible endpoint
+ * @property {Record<string, import('./origins/origins.js').Server>} [origins] domain name or id of
+ *   an origin → what stands for it: `http://127.0.0.1:<port>`, a directory, an S3-compatible server
  * @property {Record<string, string>} [parameters] of the template
  * @property {string} [stack] of a CDK app, if several have a distribution
  * @property {string} [distribution] logical id, if the template has several
@@ -49,7 +49,8 @@ import { Tracing } from './tracing.js';
  * @property {number} [timeoutMs] longest invocation, where shorter than the function's own
  * @property {boolean} [latency] whether the way to an origin takes as long as between its Regions
  * @property {boolean} [secrets] whether traces hold tokens, cookies and secrets
- * @property {(record: import('./trace/record.js').TraceRecord) => void} [onTrace] is called once for each request, at its end
+ * @property {(record: import('./trace/record.js').TraceRecord) => void} [onTrace] is called once
+ *   for each request, at its end; also for each revalidation that no viewer waits for
  * @property {(text: string) => void} [onWarning] is told once of each way in which functions run
  *   otherwise than at Lambda; `process.emitWarning` if left out
  *
@@ -61,8 +62,8 @@ import { Tracing } from './tracing.js';
  * @property {string[]} warnings what of the template is not played
  * @property {Faults} faults
  * @property {Traces} traces
- * @property {(which?: { name?: string, region?: string }) => Promise<number>} recycle ends execution
- *   environments
+ * @property {(which?: { name?: string, region?: string }) => Promise<number>} recycle ends
+ *   execution environments
  * @property {(paths: string[]) => number} purge invalidates what is cached
  * @property {() => Promise<void>} close ends open connections and execution environments, and
  *   removes what was cached
@@ -157,7 +158,8 @@ async function control(controlled, { controlPort: port }, running) {
  *   parts
  */
 function servant({ distribution, pipeline, tracing, place, controlUrl }) {
-  return async (/** @type {IncomingMessage} */ incoming, /** @type {ServerResponse} */ outgoing) => {
+  /** @type {(incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>} */
+  return async (incoming, outgoing) => {
     const exchange = new Exchange(incoming, outgoing, distribution);
     const { id, startedAt } = exchange;
     if (controlUrl) exchange.show([TRACE_SHOWN, `${controlUrl}/#${id}`]);
@@ -180,7 +182,7 @@ function servant({ distribution, pipeline, tracing, place, controlUrl }) {
       const told = { answeredBy: 'cloudfront', cache: error.reason, bytes: 0, ms: ms(), error };
       trace.end({ status, headers: {}, ...told });
     }
-    exchange.body.drain();
+    void exchange.body.drain();
     tracing.finish(trace);
   };
 }

@@ -97,7 +97,8 @@ export class EdgeTriggers {
     const { behavior, body: whole } = passage;
     const includeBody = behavior.functions[trigger]?.includeBody ?? false;
     const body = includeBody ? await whole.show(trigger) : undefined;
-    const left = await this.#ask(passage, trigger, { request: body ? { ...request, body } : request });
+    const shown = body ? { ...request, body } : request;
+    const left = await this.#ask(passage, trigger, { request: shown });
     if (!left) return { request };
     if ('response' in left) {
       const after = trigger === 'viewer-request' ? 'G3' : 'G4';

@@ -14,7 +14,7 @@ import { resource, site } from './templates/site.js';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const YAML = here('templates/minimal.yaml');
-const EXAMPLE = here('../../examples/edge-function');
+const EXAMPLE = here('../../examples/edge-function/function');
 
 describe('functions of a template', () => {
   it('are in the model by their name, inline code in index.js', async () => {

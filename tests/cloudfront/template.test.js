@@ -119,7 +119,7 @@ describe('a template in a file', () => {
     assert.deepEqual(warnings, []);
     assert.deepEqual(functions.get('Language'), {
       name: 'Language',
-      code: EXAMPLE,
+      code: join(EXAMPLE, 'function'),
       handler: 'index.handler',
       runtime: 'nodejs24.x',
       timeout: 5,
