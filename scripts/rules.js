@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Folders of tests/ that have such tests. */
-const SUITES = ['cloudfront', 'infra', 'local'];
+const SUITES = ['api', 'cloudfront', 'infra', 'local'];
 
 /** The name of a test that shows a rule: `W4: …`, or several, `F3, F4: …`. */
 const NAME = /^((?:[A-Z]\d+)(?:, [A-Z]\d+)*): (.+)$/;

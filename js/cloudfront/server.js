@@ -35,7 +35,8 @@ import { Tracing } from './tracing.js';
  * @property {Record<string, string | Partial<FunctionSource>>} [functions] logical id or name of a
  *   function → its folder or zip, or whatever else is to be other than the template says
  * @property {Record<string, import('./origins/origins.js').Server>} [origins] domain name or id of
- *   an origin → what stands for it: `http://127.0.0.1:<port>`, a directory, an S3-compatible server
+ *   an origin → what stands for it: `http://127.0.0.1:<port>`, a directory, an S3-compatible
+ *   server
  * @property {Record<string, string>} [parameters] of the template
  * @property {string} [stack] of a CDK app, if several have a distribution
  * @property {string} [distribution] logical id, if the template has several

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { bundle } from '../../js/cli/bundle.js';
-import { validate } from '../../js/cloudfront/validate.js';
+import { validate } from '../../js/cloudfront/validate/index.js';
 import { Edge, load, parse, read } from '../edge.js';
 import { S3_ORIGIN, eventOf, setHeaders } from './events.js';
 
@@ -28,8 +28,6 @@ describe('the local CloudFront takes every answer', () => {
       let taken = 0;
       for (const { name, event: given, edge: region = 'us-east-1' } of vectors) {
         const { trigger = 'viewer-request', client_ip: clientIp, response, ...request } = given;
-        // The local CloudFront has no viewer-response.
-        if (trigger === 'viewer-response') continue;
         const event = eventOf(trigger, { ...request, ...(clientIp ? { clientIp } : {}) });
         const { cf } = event.Records[0];
         if (response?.status) cf.response.status = response.status;
