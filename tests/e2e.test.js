@@ -1,5 +1,6 @@
 /**
- * `npm start` and `npm run token` as people use them: the built bundle behind real HTTP.
+ * `npm start -- --light` and `npm run token` as people use them: the built bundle behind real HTTP.
+ * tests/world.test.js walks through the world with a plane.
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -36,12 +37,12 @@ async function output(program, ...argv) {
 
 /** @param {string[]} argv */
 async function token(...argv) {
-  const { code, stdout, stderr } = await output('token.js', ...argv);
+  const { code, stdout, stderr } = await output('token.js', '--light', ...argv);
   assert.equal(code, 0, stderr);
   return stdout.trim();
 }
 
-describe('npm start', { timeout: 120_000 }, () => {
+describe('npm start -- --light', { timeout: 120_000 }, () => {
   /** @type {import('node:child_process').ChildProcess} */
   let child;
   let url = '';
@@ -54,7 +55,8 @@ describe('npm start', { timeout: 120_000 }, () => {
   let ended;
 
   before(async () => {
-    child = spawn(process.execPath, ['js/local/start.js', '--port', '0', '--json'], { cwd: ROOT });
+    const argv = ['js/local/start.js', '--light', '--port', '0', '--json'];
+    child = spawn(process.execPath, argv, { cwd: ROOT });
     ended = new Promise((resolve) =>
       child.once('close', (code, signal) => resolve([code, signal])),
     );
@@ -232,12 +234,12 @@ describe('npm start', { timeout: 120_000 }, () => {
 
   it('writes one decision for each request, without tokens or secrets', async () => {
     const call = await decisionOf(await get('/api/hello', { bearer: good, edge: 'eu-west-2' }));
-    const page = await decisionOf(await get('/'));
+    const file = await decisionOf(await get('/style.css'));
     assert.deepEqual(
       [call.edge, call.path, call.status, call.outcome, call.region, call.reason],
       ['eu-west-2', '/api/hello', 200, 'api', 'eu-west-1', 'rtt'],
     );
-    assert.deepEqual([page.path, page.outcome], ['/', 'site']);
+    assert.deepEqual([file.path, file.outcome], ['/style.css', 'site']);
     const signature = good.split('.')[2];
     assert.equal(
       [...decisions, ...said].some((line) => line.includes(signature)),
@@ -247,7 +249,7 @@ describe('npm start', { timeout: 120_000 }, () => {
 
   it('says that a port is in use, and which other to take', async () => {
     const { port } = new URL(url);
-    const { code, stderr } = await output('start.js', '--port', port);
+    const { code, stderr } = await output('start.js', '--light', '--port', port);
     assert.equal(code, 1);
     assert.match(stderr, new RegExp(`port ${port} is in use.*--port ${Number(port) + 1}`));
   });
@@ -274,7 +276,7 @@ describe('command lines', { timeout: 120_000 }, () => {
     ['token.js', ['--ttl', '0'], /--ttl is "0"; allowed: 1 to 86400/],
     [
       'token.js',
-      ['--issuer', 'https://x/y'],
+      ['--light', '--issuer', 'https://x/y'],
       /--issuer is "https:\/\/x\/y"; allowed: https:\/\/cognito-idp/,
     ],
   ];
@@ -295,7 +297,7 @@ describe('command lines', { timeout: 120_000 }, () => {
   });
 
   it('token prints the token alone', async () => {
-    const { stdout, stderr } = await output('token.js');
+    const { stdout, stderr } = await output('token.js', '--light');
     assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     assert.equal(stderr, '');
   });

@@ -1,56 +1,52 @@
 #!/usr/bin/env node
 /**
- * `npm start`: the whole local world. Builds the bundle of nearhop.toml and serves it through a
- * local CloudFront, with a token issuer, the Regional APIs and the site's bucket behind it.
+ * `npm start`: the whole local world. The CDK app is synthesized and deployed into a plane that
+ * plays AWS on this machine, and a local CloudFront serves the synthesized distribution.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundle } from '../cli/bundle.js';
-import { readConfiguration } from '../cli/configuration.js';
 import { CommandFault } from '../cli/fault.js';
 import { paintFor } from '../cli/paint.js';
-import { EDGE_REGIONS } from '../cloudfront/regions.js';
-import { startCloudFront } from '../cloudfront/serve.js';
-import { startApis } from './apis.js';
-import { startControl } from './control.js';
-import { distributionFor } from './distribution.js';
-import { startIssuer } from './issuer.js';
-import { openPool } from './pool.js';
-import { toJson, toText } from './report.js';
+import { EDGE_REGIONS } from '../cloudfront/place/edges.js';
+import { toJson } from '../cloudfront/trace/json.js';
+import { toText } from '../cloudfront/trace/text.js';
 import { CONFIG, STATE, fail, parseOptions } from './usage.js';
+import { startWorld } from './world.js';
+import { announce } from './worlds.js';
 
 const HELP = `Serves the local world.
 
   npm start -- OPTION …
 
+  --light            without Python: in-process stand-ins in place of the plane that plays AWS
   --port N           where to listen, on this machine only; 8080 if left out, 0 for any free port
   --edge REGION      where viewers' edge is; us-east-1 if left out. A request can choose for itself
                      by the header x-nearhop-dev-edge.
                      Allowed: ${EDGE_REGIONS.slice(0, 7).join(', ')},
                      ${EDGE_REGIONS.slice(7).join(', ')}
+  --latency          calls take as long as they would between the edge and the API's Region
   --config FILE      the configuration; nearhop.toml if left out
-  --control FILE     the control document; ${STATE}/control.json if left out, made if it is not there.
-                     Edit it to drain a Region.
+  --control FILE     the control document; ${STATE}/control.json if left out, made if it is not
+                     there. Edit it to drain a Region.
   --json             one JSON object for each request on stdout; everything else goes to stderr
   --help             this text
 `;
 
-const SITE = fileURLToPath(new URL('../../www', import.meta.url));
-
 /**
- * @typedef {{ port: number, edge: string, config: string, control: string,
- *   json: boolean }} Options
+ * @typedef {{ light: boolean, port: number, edge: string, latency: boolean, config: string,
+ *   control: string, json: boolean }} Options
  */
 
-/** What is running, to be ended in the opposite order. @type {(() => Promise<void>)[]} */
+/** What is to be ended, in the opposite order. @type {(() => Promise<void>)[]} */
 const running = [];
 let stopping = false;
 
+// AWS's SDK asks for Node 22 from 2027 on. Which Node.js will do here is for package.json to say.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 process.once('SIGINT', stop);
 process.once('SIGTERM', stop);
 await main(process.argv.slice(2)).catch(async (error) => {
+  // What was under way when it was told to stop.
+  if (stopping) return;
   fail('npm start', error);
   await close();
 });
@@ -64,87 +60,45 @@ async function main(argv) {
   }
   const say = (/** @type {string} */ text) =>
     void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
-  const { report } = await readConfiguration(options.config);
-  const secret = report.api?.origin_secret && {
-    ...report.api.origin_secret,
-    value: randomBytes(32).toString('base64url'),
-  };
-
-  const pools = await Promise.all(report.issuers.map(({ issuer }) => openPool(issuer, STATE)));
-  const issuer = await startIssuer(pools);
-  running.push(issuer.close);
-  for (const pool of pools) say(`issuer   ${pool.issuer} → ${issuer.jwksUrls[pool.issuer]}`);
-
-  const control = report.api?.control ? await startControl(options.control) : undefined;
-  if (control) {
-    running.push(control.close);
-    say(`control  ${options.control} → ${control.url}`);
-  }
-
-  const built = await bundle({
-    config: options.config,
-    controlUrls: control && [control.url],
-    out: join(await runFolder(), 'bundle'),
-    jwksUrls: issuer.jwksUrls,
-    fetchKeys: true,
-    env: { ...process.env, ...(secret ? { [secret.env]: secret.value } : {}) },
-  });
-  say(`bundle   ${built.dir}`);
-
-  const onExit = (/** @type {string} */ region, /** @type {string} */ how) => {
-    if (!stopping) say(`api      ${region} ended (${how})`);
-  };
-  const apis = await startApis(report.api?.regions ?? [], secret ?? undefined, onExit);
-  running.push(apis.close);
-  for (const { region, host, url, pid } of apis.apis) {
-    say(`api      ${region.padEnd(14)} https://${host} → ${url}, process ${pid}`);
-  }
-  say(`site     ${SITE}`);
-
   const paint = paintFor(process.stdout);
-  const cloudFront = await listen({
-    bundle: built.dir,
-    site: SITE,
-    hosts: apis.hosts,
-    edge: options.edge,
-    port: options.port,
-    onDecision: (decision) =>
-      void process.stdout.write(`${options.json ? toJson(decision) : toText(decision, paint)}\n`),
-    ...distributionFor(report),
+  const begun = performance.now();
+  const seconds = () => `${((performance.now() - begun) / 1_000).toFixed(1)} s`.padStart(7);
+  const world = await startWorld({
+    ...options,
+    state: STATE,
+    onProgress: (line) => say(`${seconds()}  ${line}`),
+    onExit: (what, how) => void (stopping || say(`ended    ${what} (${how})`)),
+    onTrace: (record) =>
+      void process.stdout.write(`${options.json ? toJson(record) : toText(record, paint)}\n`),
+  }).catch((error) => {
+    throw explained(error, options.port);
   });
-  running.push(cloudFront.close);
-  say(`edge     ${options.edge}`);
-  say(`ready ${cloudFront.url}`);
-  say(`try   curl -i -H "authorization: Bearer $(npm run -s token)" ${cloudFront.url}/api/hello`);
-}
-
-/**
- * A folder for this run alone, gone when it ends: another run has other secrets.
- *
- * @returns {Promise<string>}
- */
-async function runFolder() {
-  await mkdir(STATE, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(STATE, 'run-'));
-  running.push(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/**
- * @param {import('../cloudfront/serve.js').Distribution} distribution
- */
-async function listen(distribution) {
-  try {
-    return await startCloudFront(distribution);
-  } catch (error) {
-    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-    const { port = 0 } = distribution;
-    if (code === 'EADDRINUSE')
-      throw new Error(`port ${port} is in use. Another one: npm start -- --port ${port + 1}`);
-    if (code === 'EACCES')
-      throw new Error(`port ${port} needs privileges. Another one: npm start -- --port 8080`);
-    throw error;
+  running.push(world.close);
+  if (world.pool) running.push(await announce(STATE, world));
+  if (stopping) return close();
+  for (const line of world.lines) say(line);
+  for (const { email, password } of world.users ?? []) {
+    say(`user     ${email}, password ${password}`);
   }
+  say(`edge     ${options.edge}`);
+  say(`traces   ${world.cloudFront.controlUrl}`);
+  say(`started in ${seconds().trim()}`);
+  say(`ready ${world.url}`);
+  const token = `npm run -s token${options.light ? ' -- --light' : ''}`;
+  say(`try   curl -i -H "authorization: Bearer $(${token})" ${world.url}/api/hello`);
+}
+
+/**
+ * @param {NodeJS.ErrnoException} error
+ * @param {number} port
+ */
+function explained(error, port) {
+  const { code } = error;
+  if (code === 'EADDRINUSE')
+    return new Error(`port ${port} is in use. Another one: npm start -- --port ${port + 1}`);
+  if (code === 'EACCES' && error.syscall === 'listen')
+    return new Error(`port ${port} needs privileges. Another one: npm start -- --port 8080`);
+  return error;
 }
 
 /**
@@ -154,19 +108,20 @@ async function listen(distribution) {
 function parse(argv) {
   const values = parseOptions(argv, {
     texts: ['port', 'edge', 'config', 'control'],
-    flags: ['json'],
+    flags: ['json', 'light', 'latency'],
     help: 'npm start -- --help',
   });
   if (values.help) return undefined;
-  const { port = '8080', edge = 'us-east-1', config = CONFIG, json = false } = values;
-  const { control = join(STATE, 'control.json') } = values;
+  const { port = '8080', edge = 'us-east-1', config = CONFIG } = values;
+  const { control = join(STATE, 'control.json'), json = false } = values;
+  const { light = false, latency = false } = values;
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw new CommandFault('usage', `--port is "${port}"; allowed: 0 to 65535`);
   }
   if (!EDGE_REGIONS.includes(edge)) {
     throw new CommandFault('usage', `--edge is "${edge}"; allowed: ${EDGE_REGIONS.join(', ')}`);
   }
-  return { port: Number(port), edge, config, control, json };
+  return { light, port: Number(port), edge, latency, config, control, json };
 }
 
 /** On Ctrl-C and SIGTERM. A second one ends the process at once. */

@@ -5,13 +5,23 @@
 import { readConfiguration } from '../cli/configuration.js';
 import { CommandFault } from '../cli/fault.js';
 import { mint } from './mint.js';
+import { signIn } from './plane/users.js';
 import { openPool } from './pool.js';
 import { CONFIG, STATE, fail, parseOptions } from './usage.js';
+import { latestWorld } from './worlds.js';
 
-const HELP = `Prints a token for the local world: the first issuer's and client's of nearhop.toml.
+const HELP = `Prints a token for the local world.
 
   npm run -s token                        curl -H "authorization: Bearer $(npm run -s token)" …
   npm run -s token -- OPTION …
+
+While npm start runs, its user pool signs somebody in:
+  --id                 the ID token in place of the access token
+  --username NAME      alice or bob; alice if left out
+
+Otherwise, for npm start -- --light, the token is made here, in the name of the first issuer and
+client of nearhop.toml:
+  --light              made here, even while npm start runs
 
 What is in it
   --id                 an ID token
@@ -65,6 +75,39 @@ async function main(argv) {
     process.stdout.write(HELP);
     return;
   }
+  const world = options.light ? undefined : await latestWorld(STATE);
+  const token = world?.pool ? await issued(world, options) : await minted(options);
+  process.stdout.write(`${token}\n`);
+}
+
+/**
+ * By the user pool of a world that runs.
+ *
+ * @param {import('./worlds.js').Announced} world
+ * @param {Values} options
+ */
+async function issued({ pool, users = [] }, options) {
+  const other = Object.keys(options).find((name) => !['id', 'username'].includes(name));
+  if (other !== undefined) {
+    throw new CommandFault(
+      'usage',
+      `--${other} is for tokens that are made here, and npm start runs, whose tokens come from ` +
+        'its user pool; allowed: --id, --username. ' +
+        `Made here: npm run -s token -- --light --${other} …`,
+    );
+  }
+  const names = users.map(({ name }) => name);
+  const user = users[names.indexOf(choose('username', options.username, names))];
+  const tokens = await signIn(/** @type {import('./plane/users.js').Pool} */ (pool), user);
+  return options.id ? tokens.id : tokens.access;
+}
+
+/**
+ * By the key pair that stands for the user pool of the light world.
+ *
+ * @param {Values} options
+ */
+async function minted(options) {
   const { report } = await readConfiguration(options.config ?? CONFIG);
   const { issuers } = report;
   const issuer = choose(
@@ -73,7 +116,7 @@ async function main(argv) {
     issuers.map((each) => each.issuer),
   );
   const { clients } = issuers[issuers.findIndex((each) => each.issuer === issuer)];
-  const token = await mint(await openPool(issuer, STATE), {
+  return mint(await openPool(issuer, STATE), {
     use: options.id ? 'id' : 'access',
     client: options.client ?? clients[0],
     sub: options.sub,
@@ -84,14 +127,15 @@ async function main(argv) {
     kid: options.kid,
     faults: FAULTS.filter((fault) => options[fault]),
   });
-  process.stdout.write(`${token}\n`);
 }
+
+/** @typedef {ReturnType<typeof parse>} Values */
 
 /** @param {string[]} argv */
 function parse(argv) {
   const values = parseOptions(argv, {
     texts: ['sub', 'username', 'groups', 'scope', 'client', 'issuer', 'ttl', 'kid', 'config'],
-    flags: ['id', ...FAULTS],
+    flags: ['id', 'light', ...FAULTS],
     help: 'npm run -s token -- --help',
   });
   const given = new Set(Object.keys(values));

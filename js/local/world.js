@@ -1,0 +1,168 @@
+/**
+ * The local world: the deployment of nearhop.toml, or stand-ins for it, behind the local
+ * CloudFront, which serves the distribution that the CDK synthesized.
+ */
+import { once } from 'node:events';
+import { watch } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { demandOneIssuer } from '../../infra/configuration.js';
+import { bundle } from '../cli/bundle.js';
+import { readConfiguration } from '../cli/configuration.js';
+import { startCloudFront } from '../cloudfront/server.js';
+import { localConfiguration } from './configuration.js';
+import { startControl } from './control.js';
+import { startLight } from './light.js';
+import { startPlane } from './plane/plane.js';
+import { runFolder } from './run-folder.js';
+import { localSettings } from './settings.js';
+
+/** The settings of a deployment, which need not be there. */
+const SETTINGS = 'nearhop.deploy.toml';
+
+/** What stands for the site's bucket: an edit shows on the next page load. */
+const SITE = fileURLToPath(new URL('../../www', import.meta.url));
+
+/**
+ * @typedef {object} WorldOptions
+ * @property {string} config the path of nearhop.toml
+ * @property {string} state the folder for what outlasts a run
+ * @property {string} control the control document: a file
+ * @property {string} edge the Region of viewers' edge, where they do not say
+ * @property {number} port 0 for any free one
+ * @property {string} [site] the folder that stands for the site's bucket; www/ if left out
+ * @property {boolean} [light] stand-ins in place of a plane that plays AWS
+ * @property {boolean} [latency] whether calls take as long as between the edge and the API's Region
+ * @property {(record: import('../cloudfront/trace/record.js').TraceRecord) => void} [onTrace]
+ * @property {(line: string) => void} [onProgress]
+ * @property {(what: string, how: string) => void} [onExit] is called when a Region's process,
+ *   or `aws`, ends unasked
+ *
+ * @typedef {object} World
+ * @property {string} url
+ * @property {import('../cloudfront/server.js').LocalCloudFront} cloudFront
+ * @property {import('./backend.js').Backend} backend
+ * @property {import('./plane/users.js').Pool} [pool] not of the light world
+ * @property {import('./plane/users.js').User[]} [users] likewise
+ * @property {string[]} lines what runs where, for people
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * @param {WorldOptions} options
+ * @returns {Promise<World>}
+ * @throws {import('../cli/fault.js').CommandFault}
+ * @throws {Error} `EADDRINUSE` when the port is taken
+ */
+export async function startWorld(options) {
+  const { config, port, site = SITE, light = false } = options;
+  const { onProgress = () => {}, onExit = () => {} } = options;
+  const state = resolve(options.state);
+  await demandFree(port);
+  const source = await readConfiguration(config);
+  demandOneIssuer(config, source.report);
+  const { folder, remove } = await runFolder(state, 'run');
+  const ends = [remove];
+  const close = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    const { file, settings, left } = await localSettings(SETTINGS, folder);
+    if (left.length > 0) onProgress(`${SETTINGS}: ${left.join(', ')} play no part here`);
+    const deployment = { config, settingsFile: file, settings, report: source.report };
+    const begin = { ...deployment, state, folder, onProgress, onExit };
+    /** @type {import('./backend.js').Backend & Pick<World, 'pool'|'users'>} */
+    const backend = await (light ? startLight : startPlane)(begin);
+    ends.push(backend.close);
+    const control = source.report.api?.control ? await startControl(options.control) : undefined;
+    if (control) ends.push(control.close);
+    const built = await buildBundle({ source, settings, backend, folder, control });
+    const cloudFront = await startCloudFront({
+      template: backend.template,
+      stack: backend.stack,
+      functions: { [backend.edgeFunction]: built.dir },
+      nodes: backend.nodes,
+      origins: originsOf(site, backend),
+      viewer: { edge: options.edge },
+      port,
+      controlPort: 0,
+      latency: options.latency,
+      onTrace: options.onTrace,
+    });
+    ends.push(cloudFront.close, purgeOnEdits(site, cloudFront));
+    const lines = [
+      ...backend.lines,
+      ...(control ? [`control  ${options.control} → ${control.url}`] : []),
+      ...backend.apis.map(lineOf),
+      `site     ${site}`,
+    ];
+    const { pool, users } = backend;
+    return { url: cloudFront.url, cloudFront, backend, pool, users, lines, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Nearhop's bundle as it would be deployed, but for where this world has keys and the control
+ * document.
+ *
+ * @param {{ source: import('../cli/configuration.js').Configuration,
+ *   settings: import('../../infra/settings.js').Settings,
+ *   backend: import('./backend.js').Backend, folder: string, control?: { url: string } }} parts
+ */
+async function buildBundle({ source, settings, backend, folder, control }) {
+  const config = join(folder, 'nearhop.toml');
+  await writeFile(config, localConfiguration(source, settings, backend), { mode: 0o600 });
+  const { env: name } = source.report.api?.origin_secret ?? {};
+  return bundle({
+    config,
+    out: join(folder, 'bundle'),
+    controlUrls: control && [control.url],
+    jwksUrls: { '': backend.jwksUrl },
+    env: { ...process.env, ...(name && { [name]: backend.secret }) },
+  });
+}
+
+/**
+ * What stands for which origin.
+ *
+ * @param {string} site
+ * @param {import('./backend.js').Backend} backend
+ */
+function originsOf(site, { apis }) {
+  return { site, ...Object.fromEntries(apis.map(({ host, url }) => [host, url])) };
+}
+
+/**
+ * A page that was edited is not what the cache has of it.
+ *
+ * @param {string} site
+ * @param {import('../cloudfront/server.js').LocalCloudFront} cloudFront
+ */
+function purgeOnEdits(site, cloudFront) {
+  const watcher = watch(site, { recursive: true }, () => void cloudFront.purge(['/*']));
+  // Where the system watches no more folders, an edit shows after a restart.
+  watcher.on('error', () => watcher.close());
+  return async () => watcher.close();
+}
+
+/**
+ * Says that a port is taken before anything is deployed.
+ *
+ * @param {number} port
+ */
+async function demandFree(port) {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  server.close();
+  await once(server, 'close');
+}
+
+/** @param {import('./backend.js').Api} api */
+function lineOf({ region, host, url, pid }) {
+  return `api      ${region.padEnd(14)} https://${host} → ${new URL(url).origin}, process ${pid}`;
+}
