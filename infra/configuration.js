@@ -1,6 +1,6 @@
 /**
  * nearhop.toml as it is deployed: with the pool and the APIs that CloudFormation made, in place of
- * those that the file names.
+ * those that the file names, and with leave for the page to reach users' files.
  */
 import { dirname, resolve } from 'node:path';
 import { parse, stringify } from 'smol-toml';
@@ -20,6 +20,7 @@ export function deployedConfiguration({ file, text }, settings, known) {
   if (known.userPool) replaceIssuer(document.issuers[0], known.userPool);
   if (settings.routing === 'dns') routeByDns(file, document, settings);
   else replaceEndpoints(document.api.regions, known.endpoints);
+  admitFiles(document.site?.headers ?? [], known.files);
   makeAbsolute(document, file);
   return stringify(document);
 }
@@ -81,6 +82,21 @@ function routeByDns(file, document, settings) {
   }
   const [{ name }] = document.api.regions;
   document.api.regions = [{ name, endpoint: `https://${namesFor(settings).sharedApiDomain}` }];
+}
+
+/**
+ * A page may connect to where its content security policy says: to the buckets too, which take files
+ * from browsers by URLs that the API signs.
+ *
+ * @param {{ name: string, value: string }[]} headers
+ * @param {string[]} files
+ */
+function admitFiles(headers, files) {
+  if (files.length === 0) return;
+  for (const header of headers) {
+    if (header.name.toLowerCase() !== 'content-security-policy') continue;
+    header.value = header.value.replace(/(^|;)(\s*connect-src)\b/, `$1$2 ${files.join(' ')}`);
+  }
 }
 
 /**

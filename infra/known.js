@@ -14,6 +14,7 @@ import { namesFor } from './names.js';
  * @typedef {object} Known
  * @property {{ id: string, client: string } | undefined} userPool
  * @property {Record<string, string> | undefined} endpoints of the APIs by Region: https URLs
+ * @property {string[]} files origins of the URLs that users' files are sent to and read from
  * @property {string | undefined} siteUrl without a / at its end
  * @property {boolean} placeholders whether some of it is only what nearhop.toml says
  */
@@ -64,6 +65,7 @@ export function knownFrom(settings, report, outputs, { placeholders = false, sit
             ...endpoints.filter(([, url]) => url),
           ])
         : undefined,
+    files: regions.map(({ name }) => outputs[stacks.api(name)]?.Files).filter(Boolean),
     siteUrl:
       siteUrl ??
       (settings.domain ? `https://${settings.domain.name}` : outputs[stacks.edge]?.SiteUrl),

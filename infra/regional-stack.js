@@ -35,7 +35,7 @@ export class RegionalStack extends Stack {
   constructor(scope, id, props) {
     const { settings, plane, report, regions, userPool } = props;
     super(scope, id, { description: `${settings.app}: the API in one Region`, ...props });
-    userDataBucket(this, settings, props.siteUrl);
+    const files = userDataBucket(this, settings, props.siteUrl);
 
     const logGroup = new LogGroup(this, 'HandlerLogs', {
       retention: settings.logs.days,
@@ -75,6 +75,7 @@ export class RegionalStack extends Stack {
       : `${api.apiId}.execute-api.${this.region}.${this.urlSuffix}`;
     new CfnOutput(this, 'Endpoint', { value: `https://${host}` });
     new CfnOutput(this, 'ApiId', { value: api.apiId });
+    new CfnOutput(this, 'Files', { value: `https://${files.bucketRegionalDomainName}` });
   }
 }
 

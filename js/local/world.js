@@ -8,11 +8,10 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { demandOneIssuer } from '../../infra/configuration.js';
+import { demandOneIssuer, deployedConfiguration } from '../../infra/configuration.js';
 import { bundle } from '../cli/bundle.js';
 import { readConfiguration } from '../cli/configuration.js';
 import { startCloudFront } from '../cloudfront/server.js';
-import { localConfiguration } from './configuration.js';
 import { startControl } from './control.js';
 import { startLight } from './light.js';
 import { startPlane } from './plane/plane.js';
@@ -116,7 +115,8 @@ export async function startWorld(options) {
  */
 async function buildBundle({ source, settings, backend, folder, control }) {
   const config = join(folder, 'nearhop.toml');
-  await writeFile(config, localConfiguration(source, settings, backend), { mode: 0o600 });
+  const known = { ...backend.known, files: [backend.files] };
+  await writeFile(config, deployedConfiguration(source, settings, known), { mode: 0o600 });
   const { env: name } = source.report.api?.origin_secret ?? {};
   return bundle({
     config,

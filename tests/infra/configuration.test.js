@@ -79,6 +79,26 @@ test('the pool, its client and the APIs take the place of those in the file', as
   assert.deepEqual(issuers[0].cookies, source.report.issuers[0].cookies);
 });
 
+test("the page may connect to the buckets that users' files are in, and no policy else changes", () => {
+  const outputs = {
+    ...OUTPUTS,
+    'nearhop-api-eu-west-1': {
+      ...OUTPUTS['nearhop-api-eu-west-1'],
+      Files: 'https://nearhop-data-1-eu-west-1.s3.eu-west-1.amazonaws.com',
+    },
+  };
+  const known = knownFrom(edge, source.report, outputs);
+  /** @type {any} */
+  const [before, after] = [parse(source.text), parse(deployedConfiguration(source, edge, known))];
+  const changed = before.site.headers[0].value.replace(
+    "connect-src 'self'",
+    "connect-src https://nearhop-data-1-eu-west-1.s3.eu-west-1.amazonaws.com 'self'",
+  );
+  assert.notEqual(changed, before.site.headers[0].value);
+  assert.equal(after.site.headers[0].value, changed);
+  assert.deepEqual(after.site.headers.slice(1), before.site.headers.slice(1));
+});
+
 test('where Route 53 chooses, the edge knows one name', async () => {
   const text = deployedConfiguration(source, dns, knownFrom(dns, source.report, OUTPUTS));
   const checked = await check(text);

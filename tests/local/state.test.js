@@ -9,7 +9,6 @@ import { describe, it } from 'node:test';
 import { parse } from 'smol-toml';
 import { settingsFrom } from '../../infra/settings.js';
 import { readConfiguration } from '../../js/cli/configuration.js';
-import { localConfiguration } from '../../js/local/configuration.js';
 import { runFolder } from '../../js/local/run-folder.js';
 import { localSettings } from '../../js/local/settings.js';
 import { synthesizedEdge } from '../../js/local/synthesized.js';
@@ -98,28 +97,6 @@ describe('a deployment here', () => {
       assert.equal(fault.diagnostics[0].line, 2);
       return true;
     });
-  });
-
-  it("lets the page connect to where users' files are, and changes no other policy", async () => {
-    const source = await readConfiguration('nearhop.toml');
-    const known = {
-      userPool: { id: 'us-east-1_Made', client: 'made' },
-      endpoints: { 'us-east-1': 'https://a.execute-api.us-east-1.amazonaws.com' },
-      siteUrl: undefined,
-      placeholders: false,
-    };
-    const files = 'http://127.0.0.1:9999';
-    const text = localConfiguration(source, settingsFrom('none', ''), { known, files });
-    /** @type {any} */
-    const [before, document] = [parse(source.text), parse(text)];
-    const policy = (/** @type {any} */ { site }) => site.headers[0].value;
-    assert.equal(
-      policy(document),
-      policy(before).replace("connect-src 'self'", `connect-src ${files} 'self'`),
-    );
-    assert.deepEqual(document.site.headers.slice(1), before.site.headers.slice(1));
-    assert.equal(document.issuers[0].user_pool, 'us-east-1_Made');
-    assert.equal(document.api.regions[0].endpoint, known.endpoints['us-east-1']);
   });
 
   it('is synthesized once for the same inputs, and anew for others', async (test) => {
