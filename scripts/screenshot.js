@@ -3,14 +3,13 @@
  *
  *   node scripts/screenshot.js [FILE]
  *
- * It takes a Chromium: CHROMIUM names it, or it lies where Debian puts it.
+ * It takes a Chromium (tests/chromium.js).
  */
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { startCloudFront } from '../js/cloudfront/index.js';
+import { launchChromium } from '../tests/chromium.js';
 
-const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const [, , file = here('../docs/trace.png')] = process.argv;
 
@@ -51,10 +50,7 @@ async function visit({ url, faults }) {
  * @param {string} path
  */
 async function picture(url, path) {
-  const browser = await chromium.launch({
-    executablePath: BROWSER,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
+  const browser = await launchChromium();
   try {
     const viewport = { width: 1280, height: 860 };
     const page = await browser.newPage({ viewport, colorScheme: 'light' });

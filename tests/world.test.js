@@ -3,7 +3,7 @@
  * AWS, and light.
  */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ import { isRunning } from '../js/local/run-folder.js';
 import { STATE } from '../js/local/usage.js';
 import { startWorld } from '../js/local/world.js';
 import { ask } from './local/world.js';
+import { WITHOUT_PLANE } from './plane.js';
 import { loseRegion } from './world/outage.js';
 import { visit } from './world/page.js';
 import { minted, tokenOfAnotherPool } from './world/pools.js';
@@ -24,16 +25,9 @@ import { OUTSIDE, gone, listens, processesOf } from './world/processes.js';
 import { walk } from './world/walk.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const PYTHON = process.env.PYTHON ?? 'python3';
-
-/** The plane needs Python. CI has it: there, its absence is a failure and no reason to skip. */
-const WITHOUT =
-  !process.env.CI && spawnSync(PYTHON, ['-c', 'import venv']).status !== 0
-    ? `no ${PYTHON} with venv, which the local AWS plane runs on`
-    : false;
 
 for (const light of [true, false]) {
-  const skip = light ? false : WITHOUT;
+  const skip = light ? false : WITHOUT_PLANE;
   describe(light ? 'the light world' : 'the deployed world', { skip, timeout: 400_000 }, () => {
     /** @type {import('../js/local/world.js').World} */
     let world;
@@ -135,7 +129,7 @@ for (const light of [true, false]) {
   });
 }
 
-describe('npm start', { skip: WITHOUT, timeout: 400_000 }, () => {
+describe('npm start', { skip: WITHOUT_PLANE, timeout: 400_000 }, () => {
   /** Starts it as people do. @param {{ after: (end: () => Promise<void>) => void }} test */
   async function begin(test) {
     const child = spawn(process.execPath, ['js/local/start.js', '--port', '0', '--json'], {

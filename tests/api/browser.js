@@ -4,19 +4,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { chromium } from 'playwright-core';
 import { parse } from 'smol-toml';
 import { makeHandler } from '../../api/handler.mjs';
 import { send, toEvent } from '../../js/local/http-api.js';
 import { objectsAt } from '../../js/local/objects.js';
 import { documentsAt, startStores } from '../../js/local/stores.js';
-
-const CHROMIUM = process.env.NEARHOP_CHROMIUM ?? '/usr/bin/chromium';
-
-/** For `it(…, { skip })`: the reason why there is none, or false. */
-export const WITHOUT = existsSync(CHROMIUM)
-  ? false
-  : `no Chromium at ${CHROMIUM}; NEARHOP_CHROMIUM may name one`;
 
 const WWW = new URL('../../www', import.meta.url);
 const TYPES = /** @type {Record<string, string>} */ ({
@@ -120,21 +112,4 @@ function policy() {
   const { site } = /** @type {any} */ (parse(toml));
   const isPolicy = (/** @type {{ name: string }} */ { name }) => name === 'content-security-policy';
   return site.headers.find(isPolicy).value;
-}
-
-/** A browser to which app.example.com is this machine. */
-export function startBrowser() {
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--host-resolver-rules=MAP app.example.com 127.0.0.1',
-    ],
-  });
 }

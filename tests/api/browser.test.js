@@ -3,17 +3,18 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { WITHOUT, startBrowser, startSite } from './browser.js';
+import { startSite } from './browser.js';
+import { WITHOUT_CHROMIUM, launchChromium } from '../chromium.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
-describe('the page in a browser', { timeout: 180_000, skip: WITHOUT }, () => {
+describe('the page in a browser', { timeout: 180_000, skip: WITHOUT_CHROMIUM }, () => {
   /** @type {Awaited<ReturnType<typeof startSite>>} */
   let site;
   /** @type {import('playwright-core').Browser} */
   let browser;
   before(async () => {
-    [site, browser] = await Promise.all([startSite(), startBrowser()]);
+    [site, browser] = await Promise.all([startSite(), launchChromium()]);
   });
   after(async () => {
     await browser?.close();

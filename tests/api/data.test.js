@@ -1,8 +1,11 @@
 /**
  * Where the API keeps its data. What `documents.mjs` and `objects.mjs` promise is held against the
- * stand-ins, and against DynamoDB and S3 as ministack plays them, where it is installed.
+ * stand-ins, and against DynamoDB and S3 as ministack plays them.
  */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
@@ -10,7 +13,9 @@ import { openBuckets } from '../../api/buckets.mjs';
 import { openTable } from '../../api/table.mjs';
 import { objectsAt } from '../../js/local/objects.js';
 import { documentsAt, memoryDocuments, startStores } from '../../js/local/stores.js';
-import { WITHOUT, startMinistack } from './ministack.js';
+import { startMinistack } from '../../js/local/plane/ministack.js';
+import { planeTools } from '../../js/local/plane/tools.js';
+import { WITHOUT_PLANE } from '../plane.js';
 
 /**
  * @typedef {object} Data
@@ -27,9 +32,12 @@ describe('in memory, by the stores', { timeout: 60_000 }, () => {
   });
 });
 
-describe('in DynamoDB and S3, by ministack', { timeout: 120_000, skip: WITHOUT }, () => {
+describe('in DynamoDB and S3, by ministack', { timeout: 300_000, skip: WITHOUT_PLANE }, () => {
   keepsPromises(async () => {
-    const { client, close } = await startMinistack();
+    const folder = await mkdtemp(join(tmpdir(), 'nearhop-ministack-'));
+    const ministack = await startMinistack({ tools: await planeTools(), folder });
+    const credentials = { accessKeyId: '111111111111', secretAccessKey: 'test' };
+    const client = { endpoint: ministack.url, region: 'eu-west-1', credentials };
     const dynamo = new DynamoDBClient(client);
     await dynamo.send(
       new CreateTableCommand({
@@ -57,7 +65,8 @@ describe('in DynamoDB and S3, by ministack', { timeout: 120_000, skip: WITHOUT }
       async close() {
         documents.close();
         objects.close();
-        await close();
+        await ministack.close();
+        await rm(folder, { recursive: true });
       },
     };
   });

@@ -1,30 +1,16 @@
 /**
- * The trace page in a browser. Not run where there is none: CHROMIUM names it, or it lies where
- * Debian puts it.
+ * The trace page in a browser.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { chromium } from 'playwright-core';
 import { CloudFrontError } from '../../js/cloudfront/error.js';
 import { startControl } from '../../js/cloudfront/faults/control.js';
 import { Faults } from '../../js/cloudfront/faults/faults.js';
 import { Traces } from '../../js/cloudfront/trace/traces.js';
+import { WITHOUT_CHROMIUM, launchChromium } from '../chromium.js';
 import { failedOver, traced } from './tracing.js';
 
-const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const skip = existsSync(BROWSER) ? false : `no browser at ${BROWSER}`;
-
-describe('the trace page', { skip, timeout: 60_000 }, () => {
+describe('the trace page', { skip: WITHOUT_CHROMIUM, timeout: 60_000 }, () => {
   const faults = new Faults();
   const traces = new Traces();
   const [functions, cache] = [{ recycle: () => 0 }, { purge: () => 12 }];
@@ -39,7 +25,7 @@ describe('the trace page', { skip, timeout: 60_000 }, () => {
 
   before(async () => {
     control = await startControl({ faults, functions, cache, traces });
-    browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
+    browser = await launchChromium();
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.on('pageerror', (error) => wrong.push(String(error)));
     page.on('console', (said) => said.type() === 'error' && wrong.push(said.text()));

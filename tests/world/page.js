@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { WITHOUT, startBrowser } from '../api/browser.js';
+import { WITHOUT_CHROMIUM, launchChromium } from '../chromium.js';
 import { PIXEL } from './walk.js';
 
 /** For people, who look at it. */
@@ -15,8 +15,8 @@ const SCREENSHOTS = 'target/screenshots';
  *   screenshot
  */
 export function visit({ url, signIn, name }) {
-  it('is used in a browser: a note, an avatar, another edge', { skip: WITHOUT }, async (test) => {
-    const browser = await startBrowser();
+  it('is used in a browser: a note, an avatar, another edge', { skip: WITHOUT_CHROMIUM }, async (test) => {
+    const browser = await launchChromium();
     test.after(() => browser.close());
     const page = await browser.newPage({ viewport: { width: 1200, height: 1400 } });
     /** @type {string[]} */
