@@ -89,6 +89,7 @@ export async function startWorld(options) {
       controlPort: 0,
       latency: options.latency,
       onTrace: options.onTrace,
+      onWarning: onProgress,
     });
     ends.push(cloudFront.close, purgeOnEdits(site, cloudFront));
     const lines = [

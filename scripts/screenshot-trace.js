@@ -1,7 +1,7 @@
 /**
  * Makes docs/trace.png: the trace page with a request that found its first origin dead.
  *
- *   node scripts/screenshot.js [FILE]
+ *   node scripts/screenshot-trace.js [FILE]
  *
  * It takes a Chromium (tests/chromium.js).
  */
