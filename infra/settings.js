@@ -5,6 +5,7 @@
 import { TomlError, parse } from 'smol-toml';
 import { readText } from '../js/cli/configuration.js';
 import { CommandFault } from '../js/cli/fault.js';
+import { EDGE_REGIONS } from '../js/cloudfront/place/edges.js';
 
 /**
  * @typedef {object} Settings
@@ -23,23 +24,6 @@ import { CommandFault } from '../js/cli/fault.js';
  * @property {{ rate: number, burst: number, memory: number }} api requests per second, MB
  * @property {{ domainPrefix: string | undefined, callbackUrls: string[] }} signIn
  */
-
-/** The Regions that execute Lambda@Edge (rule R1), where its log groups are. */
-export const EDGE_REGIONS = [
-  'us-east-1',
-  'us-east-2',
-  'us-west-1',
-  'us-west-2',
-  'sa-east-1',
-  'eu-west-1',
-  'eu-west-2',
-  'eu-central-1',
-  'ap-south-1',
-  'ap-northeast-1',
-  'ap-northeast-2',
-  'ap-southeast-1',
-  'ap-southeast-2',
-];
 
 /** What CloudWatch Logs keeps logs for (PutRetentionPolicy), up to two years. */
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731];
@@ -79,7 +63,7 @@ const KEYS = {
     passes: (value) => RETENTION_DAYS.includes(value),
   },
   'logs.edge_regions': {
-    otherwise: EDGE_REGIONS,
+    otherwise: [...EDGE_REGIONS],
     allowed: `a list of Regions that execute Lambda@Edge: ${EDGE_REGIONS.join(', ')}`,
     passes: (value) => isListOf(value, (each) => EDGE_REGIONS.includes(each)),
   },

@@ -185,7 +185,10 @@ function faultOfTemplate({ file, message }) {
   return new CommandFault('usage', message.replace(/^functions: /, '--function '));
 }
 
-/** @returns {Promise<void>} once Ctrl-C or SIGTERM came; a second one ends the process at once */
+/**
+ * @returns {Promise<void>} once Ctrl-C or SIGTERM came, or nobody reads what is printed; a second
+ *   signal ends the process at once
+ */
 function interrupted() {
   return new Promise((resolve) => {
     for (const [signal, code] of /** @type {const} */ ([
@@ -197,5 +200,7 @@ function interrupted() {
         resolve();
       });
     }
+    // Whoever read along has gone: `nearhop dev | head`.
+    process.stdout.on('error', () => resolve());
   });
 }

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFile } from 'node:fs/promises';
-import { EDGE_REGIONS, readSettings, settingsFrom } from '../../infra/settings.js';
+import { readSettings, settingsFrom } from '../../infra/settings.js';
+import { EDGE_REGIONS } from '../../js/cloudfront/place/edges.js';
 
 test('an empty file has every default', () => {
   const settings = settingsFrom('f', '');
