@@ -112,7 +112,7 @@ function mintMany(pool, count) {
 
 /** @param {string} dir */
 async function load(dir) {
-  const { createNearhop } = await import(pathToFileURL(join(dir, 'handler.mjs')).href);
+  const { createNearhop } = await import(pathToFileURL(join(dir, 'index.mjs')).href);
   return createNearhop(pathToFileURL(`${dir}/`), { region: 'eu-central-1', log: () => {} });
 }
 
