@@ -188,7 +188,8 @@ fn refuse<W: Worker>(fault: &Fault<'_>) -> Reply<'static> {
 fn decode(bytes: &[u8], charset: Charset) -> Cow<'_, str> {
     match charset {
         Charset::Latin1 if !bytes.is_ascii() => bytes.iter().map(|b| char::from(*b)).collect(),
-        _ => String::from_utf8_lossy(bytes),
+        // Taken for valid first: from_utf8_lossy goes byte by byte.
+        _ => str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed),
     }
 }
 
