@@ -93,11 +93,11 @@ impl<W: Worker> Instance<W> {
     /// Starts the configured worker in the Region whose name is in the input buffer.
     pub fn start(&mut self, len: usize, seed: u64) {
         self.output.clear();
-        let region = String::from_utf8_lossy(&self.input[..len]);
+        let region = str::from_utf8(&self.input[..len]).unwrap_or_default();
         let Stage::Configured(configured) = mem::replace(&mut self.stage, Stage::New) else {
             panic!("worker.mjs configures an instance and starts it once");
         };
-        self.stage = Stage::Started(W::start(configured, Env { region: &region, seed }));
+        self.stage = Stage::Started(W::start(configured, Env { region, seed }));
     }
 
     /// Handles the event whose head of `values` values is in the input buffer, and leaves the
