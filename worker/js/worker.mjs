@@ -91,13 +91,16 @@ export function createHandler(options) {
   };
 
   /**
-   * A fetch that no answer waits for. Nobody hears of its failure but the worker and the log, and a
+   * A fetch that no answer waits for: it begins when the answer has been handed over, since the
+   * first one loads half of Node. Nobody hears of its failure but the worker and the log, and a
    * rejection that nobody hears of would end the process.
    *
    * @param {Fetch} fetch
    */
   const performAside = async (fetch) => {
     const asking = instance;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (instance !== asking) return;
     try {
       await perform(fetch, asking?.validators);
     } catch (error) {
