@@ -108,7 +108,7 @@ async function prepare(name, setting) {
   const base = join(folder, name.replaceAll(/[^a-z0-9]+/g, '-'));
   await writeFile(`${base}.toml`, configuration(setting));
   const built = await bundle({ config: `${base}.toml`, out: base, env: {} });
-  const { createNearhop } = await import(pathToFileURL(join(built.dir, 'handler.mjs')).href);
+  const { createNearhop } = await import(pathToFileURL(join(built.dir, 'index.mjs')).href);
   const region = setting.edge ?? EDGE;
   const options = { region, now: () => NOW, log: () => {} };
   const handler = createNearhop(pathToFileURL(`${built.dir}/`), options);

@@ -68,9 +68,21 @@ pub(crate) fn admit<'a>(
     state: &mut State,
     now: UnixMillis,
 ) -> Result<Caller<'a>, Denied> {
-    let Some(demand) = &route.demand else {
-        return Ok(Caller(None));
-    };
+    match &route.demand {
+        None => Ok(Caller(None)),
+        Some(demand) => Ok(Caller(Some(meet(demand, request, policy, state, now)?))),
+    }
+}
+
+/// Finds the token that meets a demand. Out of line, as the steps of `decide`.
+#[inline(never)]
+fn meet<'a>(
+    demand: &Demand,
+    request: &Request<'a>,
+    policy: &Policy,
+    state: &mut State,
+    now: UnixMillis,
+) -> Result<Bearer<'a>, Denied> {
     let credentials = Credentials::of(request, &policy.issuers, &policy.limits);
     let bearer = match credentials {
         Ok(Credentials::Bearer(token)) => verify(token, policy, state, now)?,
@@ -83,7 +95,7 @@ pub(crate) fn admit<'a>(
         }
     };
     demand.check(&bearer.verified)?;
-    Ok(Caller(Some(bearer)))
+    Ok(bearer)
 }
 
 /// The first of several cookies whose token verifies, or else the first one's fault.

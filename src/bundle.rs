@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 
-/// The contents of a bundle's `nearhop.json`: written by `nearhop bundle`, read at start.
+/// The contents of a bundle's `nearhop.json`: written by `nearhop bundle`, and read there, by the
+/// function that is then carried with what came of it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Bundle {
     /// `nearhop.toml`, parsed, with every default filled in.

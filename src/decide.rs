@@ -3,6 +3,9 @@
 //! ```text
 //! canonical path → route → preflight, method → credentials → claims → target
 //! ```
+//!
+//! The steps that not every request takes are kept out of line: a WebAssembly engine compiles a
+//! function whole when it is first entered, so a cold start would pay for those it does not take.
 
 use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
 use cloudfront_worker::{Context, Event, Fetch, Origin, Reply, Request, Response, Trigger};
@@ -90,6 +93,7 @@ pub(crate) enum Stop<'d> {
 }
 
 impl<'d, 'a> Descent<'d, 'a> {
+    #[inline(never)]
     fn viewer_request(
         &self,
         request: &Request<'a>,
@@ -122,6 +126,7 @@ impl<'d, 'a> Descent<'d, 'a> {
         }
     }
 
+    #[inline(never)]
     fn origin_request(
         &self,
         request: &Request<'a>,
@@ -155,6 +160,7 @@ impl<'d, 'a> Descent<'d, 'a> {
         }
     }
 
+    #[inline(never)]
     fn origin_response(
         &self,
         request: &Request<'a>,
@@ -237,6 +243,7 @@ impl<'d, 'a> Descent<'d, 'a> {
         }
     }
 
+    #[inline(never)]
     fn answer(&self, stop: Stop<'d>, request: &Request<'a>) -> Reply<'a> {
         match stop {
             Stop::Refused(refusal, route) => refusal.reply(request, route, self.context),
@@ -312,6 +319,7 @@ impl<'d, 'a> Descent<'d, 'a> {
     }
 
     /// The Region a request has been allowed to choose for itself.
+    #[inline(never)]
     fn pinned(&self, request: &Request<'a>) -> Option<usize> {
         pinned(request, self.policy.api.as_ref()?, self.context.now)
     }
@@ -372,6 +380,7 @@ impl<'d, 'a> Descent<'d, 'a> {
     }
 
     /// Sends a request to the API in the chosen Region (rules W3, A1).
+    #[inline(never)]
     fn to_api(
         &self,
         edits: Edits<'a>,

@@ -1,7 +1,8 @@
 //! What is particular to running in Lambda@Edge: the exports, and signatures by the host.
 //!
 //! Node's `crypto.verify` is some fifty times faster than RSA in WebAssembly, and it is OpenSSL.
-//! The host imports each key once and keeps it; here a key is only the number of its slot there.
+//! The host imports each key once and keeps it; here a key is only the number of its slot there, so
+//! keys are handed over when an instance starts, and not when it is configured.
 
 #![allow(unsafe_code)]
 
@@ -16,7 +17,8 @@ cloudfront_worker::export!(Nearhop);
 
 #[link(wasm_import_module = "nearhop")]
 unsafe extern "C" {
-    /// Imports the RSA key `MODULUS.EXPONENT` (base64url) and returns its slot, or -1.
+    /// Takes the RSA key `MODULUS.EXPONENT` (base64url) and returns its slot. One that OpenSSL would
+    /// not have verifies nothing.
     safe fn import_rsa_key(jwk: *const u8, len: usize) -> i32;
     /// Whether a PKCS #1 v1.5 SHA-256 signature of a message is the key's: 1 or 0.
     safe fn verify_rs256(
@@ -43,12 +45,14 @@ pub(crate) fn install() {
     let _ = PROVIDER.install_default();
 }
 
-/// Has the host import a key (see [`ImportKey`](crate::keys::ImportKey)).
+/// Has the host take a key (see [`ImportKey`](crate::keys::ImportKey)). It imports it when a
+/// signature is first to be verified: most instances serve pages only.
 pub(crate) fn import_key(modulus: &str, exponent: &str) -> Option<DecodingKey> {
     install();
-    let jwk = format!("{modulus}.{exponent}");
+    // Not with format!: nothing else at a cold start enters it.
+    let jwk = [modulus, ".", exponent].concat();
     let slot = import_rsa_key(jwk.as_ptr(), jwk.len());
-    (slot >= 0).then(|| DecodingKey::from_rsa_der(&slot.to_le_bytes()))
+    Some(DecodingKey::from_rsa_der(&slot.to_le_bytes()))
 }
 
 static PROVIDER: CryptoProvider = CryptoProvider {

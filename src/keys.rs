@@ -76,26 +76,21 @@ pub enum KeySetFault {
 }
 
 impl Keys {
-    /// Key sets for issuers whose preloaded sets are given, in the configuration's order.
-    pub fn new(
-        refresh: &KeyRefresh,
-        import: ImportKey,
-        preloaded: &[Option<String>],
-    ) -> Result<Self, KeySetFault> {
+    /// Key sets for the issuers, in the configuration's order, with the keys that are known from
+    /// the start.
+    pub fn new(refresh: &KeyRefresh, import: ImportKey, preloaded: Vec<Vec<PublicKey>>) -> Self {
         let mut keys = Self {
             import,
             cooldown: Duration::from_secs(refresh.cooldown_seconds.into()),
             max_age: Duration::from_secs(refresh.max_age_seconds.into()),
-            sets: Vec::new(),
+            sets: Vec::with_capacity(preloaded.len()),
             next_id: 0,
         };
-        for (issuer, set) in preloaded.iter().enumerate() {
+        for (issuer, set) in preloaded.into_iter().enumerate() {
             keys.sets.push(KeySet::default());
-            if let Some(json) = set {
-                keys.take(issuer, json.as_bytes())?;
-            }
+            keys.sets[issuer].keys = keys.import(issuer, set);
         }
-        Ok(keys)
+        keys
     }
 
     /// Looks for an issuer's key.
@@ -152,8 +147,15 @@ impl Keys {
     }
 
     fn take(&mut self, issuer: usize, json: &[u8]) -> Result<(), KeySetFault> {
-        let mut keys = Vec::new();
-        for jwk in usable_keys(json)? {
+        let keys = self.import(issuer, demand_some(usable_keys(json)?)?);
+        self.sets[issuer].keys = demand_some(keys)?;
+        Ok(())
+    }
+
+    /// A key that the issuer's set has already keeps its id.
+    fn import(&mut self, issuer: usize, set: Vec<PublicKey>) -> Vec<Key> {
+        let mut keys = Vec::with_capacity(set.len());
+        for jwk in set {
             let known = self.sets[issuer].keys.iter().find(|key| key.is(&jwk));
             let id = known.map_or(KeyId(self.next_id), |key| key.id);
             let Some(decoding) = (self.import)(&jwk.modulus, &jwk.exponent) else { continue };
@@ -167,29 +169,34 @@ impl Keys {
                 exponent: jwk.exponent,
             });
         }
-        if keys.is_empty() {
-            return Err(KeySetFault::NoUsableKey);
-        }
-        self.sets[issuer].keys = keys;
-        Ok(())
+        keys
     }
 }
 
 impl Key {
-    fn is(&self, jwk: &Rs256Key) -> bool {
+    fn is(&self, jwk: &PublicKey) -> bool {
         self.kid == jwk.kid && self.modulus == jwk.modulus && self.exponent == jwk.exponent
     }
 }
 
 /// Checks a key set as a bundle would take it: how many of its keys can be used, or why none can.
 pub fn check_key_set(json: &[u8]) -> Result<usize, KeySetFault> {
-    match usable_keys(json)?.len() {
-        0 => Err(KeySetFault::NoUsableKey),
-        usable => Ok(usable),
-    }
+    Ok(demand_some(usable_keys(json)?)?.len())
 }
 
-struct Rs256Key {
+/// The keys of each set that a bundle carries, none for an issuer whose set must be fetched.
+pub(crate) fn preloaded(sets: &[Option<String>]) -> Result<Vec<Vec<PublicKey>>, KeySetFault> {
+    let keys = |json: &String| demand_some(usable_keys(json.as_bytes())?);
+    sets.iter().map(|set| set.as_ref().map_or(Ok(Vec::new()), keys)).collect()
+}
+
+fn demand_some<K>(keys: Vec<K>) -> Result<Vec<K>, KeySetFault> {
+    if keys.is_empty() { Err(KeySetFault::NoUsableKey) } else { Ok(keys) }
+}
+
+/// An RS256 key as a key set has it: not imported, so that it can be carried.
+#[derive(Debug)]
+pub(crate) struct PublicKey {
     kid: String,
     modulus: String,
     exponent: String,
@@ -198,7 +205,7 @@ struct Rs256Key {
 
 /// The keys of a JWK Set that may verify Cognito's signatures (rule C1). Others are passed over, as
 /// RFC 7517, section 5, asks.
-fn usable_keys(json: &[u8]) -> Result<Vec<Rs256Key>, KeySetFault> {
+fn usable_keys(json: &[u8]) -> Result<Vec<PublicKey>, KeySetFault> {
     #[derive(Deserialize)]
     struct JwkSet {
         keys: Vec<Jwk>,
@@ -217,7 +224,7 @@ fn usable_keys(json: &[u8]) -> Result<Vec<Rs256Key>, KeySetFault> {
 
     let set: JwkSet =
         serde_json::from_slice(json).map_err(|error| KeySetFault::Json(error.to_string()))?;
-    let mut keys: Vec<Rs256Key> = Vec::new();
+    let mut keys: Vec<PublicKey> = Vec::new();
     for jwk in set.keys {
         let Some(kid) = jwk.kid.filter(|kid| !kid.is_empty()) else { continue };
         let for_rs256 = jwk.kty.as_deref() == Some("RSA")
@@ -230,7 +237,7 @@ fn usable_keys(json: &[u8]) -> Result<Vec<Rs256Key>, KeySetFault> {
         if keys.iter().any(|key| key.kid == kid) {
             return Err(KeySetFault::DuplicateKid);
         }
-        keys.push(Rs256Key { kid, modulus, exponent, modulus_bytes });
+        keys.push(PublicKey { kid, modulus, exponent, modulus_bytes });
     }
     Ok(keys)
 }
@@ -267,7 +274,7 @@ mod tests {
     }
 
     fn keys(preloaded: Option<String>) -> Keys {
-        Keys::new(&KeyRefresh::default(), import, &[preloaded]).unwrap()
+        Keys::new(&KeyRefresh::default(), import, super::preloaded(&[preloaded]).unwrap())
     }
 
     const AT: UnixMillis = UnixMillis(1_000_000_000);

@@ -39,4 +39,4 @@ mod route;
 mod site;
 mod verdicts;
 
-pub use nearhop::{Nearhop, StartFault};
+pub use nearhop::{ConfigureFault, Configured, Nearhop};

@@ -9,7 +9,7 @@ use http::HeaderValue;
 use crate::access::State;
 use crate::bundle::Bundle;
 use crate::decide::decide;
-use crate::keys::{ImportKey, KeySetFault, Keys};
+use crate::keys::{self, ImportKey, KeySetFault, Keys, PublicKey};
 use crate::policy::{Policy, Problem};
 use crate::refusal::Refusal;
 use crate::region::atlas::Atlas;
@@ -25,9 +25,9 @@ pub struct Nearhop {
     pub(crate) edge: HeaderValue,
 }
 
-/// Why a bundle cannot start. `nearhop bundle` writes none that would say this.
+/// Why a bundle's configuration cannot be used. `nearhop bundle` writes none that would say this.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StartFault {
+pub enum ConfigureFault {
     /// Its `nearhop.json` is not what this version reads.
     Bundle(String),
     /// Its configuration has problems.
@@ -38,31 +38,40 @@ pub enum StartFault {
     Places(String),
 }
 
-impl Worker for Nearhop {
-    type Error = StartFault;
+/// A policy and the key sets that begin with it: what a bundle's configuration comes to.
+#[derive(Debug)]
+pub struct Configured {
+    policy: Policy,
+    key_sets: Vec<Vec<PublicKey>>,
+}
 
-    fn start(env: Env<'_>) -> Result<Self, StartFault> {
-        let (json, places) = files(env.config);
-        let bundle: Bundle =
-            serde_json::from_slice(json).map_err(|error| StartFault::Bundle(error.to_string()))?;
-        let mut policy = Policy::new(&bundle).map_err(StartFault::Policy)?;
-        let atlas =
-            Atlas::of_bundle(&bundle, policy.api.as_ref(), places).map_err(StartFault::Places)?;
+impl Worker for Nearhop {
+    type Error = ConfigureFault;
+    type Configured = Configured;
+
+    fn configure(config: &[u8]) -> Result<Configured, ConfigureFault> {
+        let (json, places) = files(config);
+        let bundle: Bundle = serde_json::from_slice(json)
+            .map_err(|error| ConfigureFault::Bundle(error.to_string()))?;
+        let mut policy = Policy::new(&bundle).map_err(ConfigureFault::Policy)?;
+        let atlas = Atlas::of_bundle(&bundle, policy.api.as_ref(), places)
+            .map_err(ConfigureFault::Places)?;
         if let Some(api) = &mut policy.api {
             api.atlas = atlas.map(Arc::new);
         }
-        let keys =
-            Keys::new(&policy.keys, IMPORT_KEY, &bundle.key_sets).map_err(StartFault::Keys)?;
+        let key_sets = keys::preloaded(&bundle.key_sets).map_err(ConfigureFault::Keys)?;
+        Ok(Configured { policy, key_sets })
+    }
+
+    fn start(Configured { policy, key_sets }: Configured, env: Env<'_>) -> Self {
+        let keys = Keys::new(&policy.keys, IMPORT_KEY, key_sets);
         let verdicts = Verdicts::new(policy.limits.verdicts, env.seed);
         let edge = HeaderValue::from_str(env.region)
             .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
         let regions = policy.api.as_ref().map_or(0, |api| api.candidates.len());
         let health = Health::new(regions, env.seed);
-        Ok(Self {
-            policy,
-            state: State { keys, verdicts, health, control: Control::default() },
-            edge,
-        })
+        let state = State { keys, verdicts, health, control: Control::default() };
+        Self { policy, state, edge }
     }
 
     fn handle<'a>(&mut self, event: Event<'a>, context: &Context<'a>) -> Reply<'a> {
@@ -88,8 +97,8 @@ impl Worker for Nearhop {
     }
 }
 
-/// A bundle's `nearhop.json` and its `places.mmdb`: the handler puts a NUL between them, which JSON
-/// never holds.
+/// A bundle's `nearhop.json` and its `places.mmdb`: whoever configures puts a NUL between them,
+/// which JSON never holds.
 fn files(config: &[u8]) -> (&[u8], Option<&[u8]>) {
     match memchr::memchr(0, config) {
         Some(end) => (&config[..end], Some(&config[end + 1..])),
@@ -104,18 +113,18 @@ const IMPORT_KEY: ImportKey = crate::edge::import_key;
 const IMPORT_KEY: ImportKey =
     |modulus, exponent| jsonwebtoken::DecodingKey::from_rsa_components(modulus, exponent).ok();
 
-impl fmt::Display for StartFault {
+impl fmt::Display for ConfigureFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StartFault::Bundle(reason) => write!(f, "nearhop.json: {reason}"),
-            StartFault::Policy(problems) => {
+            ConfigureFault::Bundle(reason) => write!(f, "nearhop.json: {reason}"),
+            ConfigureFault::Policy(problems) => {
                 f.write_str("nearhop.json:")?;
                 problems.iter().try_for_each(|Problem { key, found, allowed }| {
                     write!(f, " {key}: found {found}, allowed: {allowed};")
                 })
             }
-            StartFault::Keys(fault) => write!(f, "a key set: {fault:?}"),
-            StartFault::Places(reason) => write!(f, "places.mmdb {reason}"),
+            ConfigureFault::Keys(fault) => write!(f, "a key set: {fault:?}"),
+            ConfigureFault::Places(reason) => write!(f, "places.mmdb {reason}"),
         }
     }
 }

@@ -108,6 +108,7 @@ impl Site {
     }
 }
 
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Whether a browser is loading a page, rather than a script asking for data. Fetch metadata says
@@ -116,7 +117,7 @@ pub(crate) fn is_page_load(request: &Request<'_>) -> bool {
     if request.method != Method::GET && request.method != Method::HEAD {
         return false;
     }
-    if let Some(mode) = request.headers.get(&HeaderName::from_static("sec-fetch-mode")) {
+    if let Some(mode) = request.headers.get(&SEC_FETCH_MODE) {
         return mode == "navigate";
     }
     match request.headers.get(&ACCEPT) {

@@ -17,14 +17,9 @@ const ISSUER = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example01'
 const OTHER = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example02';
 const SECRET = 'kept-to-ourselves-0123456789';
 const ENV = { ORIGIN_SECRET: SECRET };
-const NAMES = [
-  'handler.mjs',
-  'index.mjs',
-  'nearhop.json',
-  'nearhop_bg.mjs',
-  'nearhop_bg.wasm',
-  'worker.mjs',
-];
+/** What Lambda loads, and what else lies in the folder. */
+const LOADED = ['index.mjs', 'nearhop.wasm'];
+const NAMES = [...LOADED, 'nearhop.json'];
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256', use: 'sig' };
@@ -75,34 +70,35 @@ async function carried(dir) {
   return JSON.parse(await readFile(join(dir, 'nearhop.json'), 'utf8'));
 }
 
-test('a folder and a zip with the same files', async () => {
+test('a folder, and a zip with what Lambda loads of it', async () => {
   const config = await configuration();
   const keys = await keySetFile();
   const out = join(folder, 'deep', 'bundle');
   const ran = await nearhop(['bundle', '--config', config, '--out', out, '--jwks', keys], ENV);
   assert.equal(ran.status, 0, ran.stderr);
-  assert.deepEqual((await readdir(out)).sort(), NAMES);
+  assert.deepEqual((await readdir(out)).sort(), NAMES.toSorted());
   const zipped = unzipSync(await readFile(`${out}.zip`));
-  assert.deepEqual(Object.keys(zipped), NAMES);
-  for (const name of NAMES) {
+  assert.deepEqual(Object.keys(zipped), LOADED);
+  for (const name of LOADED) {
     assert.ok(Buffer.from(zipped[name]).equals(await readFile(join(out, name))), name);
   }
   const { origin_secret, key_sets, distances } = await carried(out);
   assert.deepEqual([origin_secret, key_sets], [SECRET, [KEY_SET]]);
   assert.ok(distances.length > 30);
   // The secret stands in them.
-  for (const path of [join(out, 'nearhop.json'), `${out}.zip`]) {
+  for (const path of [join(out, 'nearhop.json'), join(out, 'nearhop.wasm'), `${out}.zip`]) {
     assert.equal((await stat(path)).mode & 0o077, 0, path);
   }
-  assert.match(ran.stdout, /nearhop_bg\.wasm +\d+\.\d kB/);
+  assert.match(ran.stdout, /nearhop\.wasm +\d+\.\d kB/);
   assert.match(ran.stdout, /bundle\.zip +\d+\.\d kB, CodeSha256 \S{44}\n/);
   assert.ok(!(ran.stdout + ran.stderr).includes(SECRET));
   assert.deepEqual((await readdir(join(folder, 'deep'))).sort(), ['bundle', 'bundle.zip']);
 });
 
-test('Lambda can load it', async () => {
+test('Lambda can load it, with nothing beside it', async () => {
   const out = join(folder, 'bundle');
   await bundle({ config: await configuration(), out, fetchKeys: false, env: ENV });
+  await rm(join(out, 'nearhop.json'));
   const { handler } = await import(pathToFileURL(join(out, 'index.mjs')).href);
   const request = {
     clientIp: '192.0.2.1',
@@ -114,6 +110,16 @@ test('Lambda can load it', async () => {
   const config = { eventType: 'viewer-request', requestId: 'r', distributionId: 'd' };
   const answer = await handler({ Records: [{ cf: { config, request } }] }, {});
   assert.equal(answer.uri, '/index.html');
+});
+
+test('what it loads is configured already, and has no code for that', async () => {
+  const out = join(folder, 'bundle');
+  await bundle({ config: await configuration(), out, fetchKeys: false, env: ENV });
+  const bytes = await readFile(join(out, 'nearhop.wasm'));
+  const names = WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
+  assert.ok(names.includes('cloudfront_start') && !names.includes('cloudfront_configure'), `${names}`);
+  const whole = await readFile(new URL('../pkg/edge/nearhop_bg.wasm', import.meta.url));
+  assert.ok(bytes.length < whole.length, `${bytes.length} bytes of ${whole.length}`);
 });
 
 test('the same input gives the same bytes, wherever and whenever', async () => {

@@ -24,7 +24,6 @@ const TESTS = new URL('./', import.meta.url);
  * @typedef {object} Loaded
  * @property {(options: Partial<import('../worker/js/worker.mjs').WorkerOptions>) =>
  *   (event: any) => Promise<any>} create
- * @property {typeof import('../js/handler/handler.mjs')} module
  * @property {string[]} keySetUrls where the issuers' key sets are
  */
 
@@ -60,11 +59,10 @@ export async function load(test, options = {}) {
     fetchKeys: false,
     env: { NEARHOP_ORIGIN_SECRET: ORIGIN_SECRET, ...options.env },
   });
-  const module = await import(pathToFileURL(join(out, 'handler.mjs')).href);
+  const { createNearhop } = await import(pathToFileURL(join(out, 'index.mjs')).href);
   const at = pathToFileURL(`${out}/`);
   return {
-    create: (made) => module.createNearhop(at, made),
-    module,
+    create: (made) => createNearhop(at, made),
     keySetUrls: issuers.map(({ jwks_url }) => jwks_url),
   };
 }

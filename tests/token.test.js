@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { imports } from '../js/handler/handler.mjs';
 import { Edge, load, read, token } from './edge.js';
 
 /** @type {import('./edge.js').Loaded} */
@@ -114,8 +115,8 @@ function saying(verifies, from = loaded) {
   const edge = new Edge(from, {
     imports: (memory) => {
       bytes = () => memory().buffer.byteLength;
-      const { nearhop } = from.module.signatures(memory);
-      return { nearhop: { ...nearhop, verify_rs256: () => verifies } };
+      const { nearhop, ...glue } = imports(memory);
+      return { ...glue, nearhop: { ...nearhop, verify_rs256: () => verifies } };
     },
   });
   return { edge, bytes: () => bytes() };

@@ -1,6 +1,7 @@
 /**
  * The shared vectors through real bundles: the same expectations as tests/vectors.rs, and the same
- * results to the last field. tests/vectors/README.md says how they are written.
+ * results to the last field, though the Rust of tests/vectors.rs reads its configuration when it
+ * starts, and a bundle's function begins with a memory in which that was done. tests/vectors/README.md says how they are written.
  */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';

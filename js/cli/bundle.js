@@ -5,27 +5,27 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve as absolute } from 'node:path';
 import { zipSync } from 'fflate';
+import { snapshot } from '../../worker/js/snapshot.mjs';
 import { readConfiguration, readText } from './configuration.js';
 import { CommandFault } from './fault.js';
 import { replaceBundle } from './folder.js';
+import { join } from './join.js';
 import { gatherKeySets } from './key-sets.js';
 import { gatherPlaces } from './places.js';
 import { resolve } from './tools.js';
 
-/** What becomes which file of a bundle, beside nearhop.json. */
-const CODE = {
-  'handler.mjs': 'js/handler/handler.mjs',
-  'worker.mjs': 'worker/js/worker.mjs',
-  'nearhop_bg.mjs': 'pkg/edge/nearhop_bg.js',
-  'nearhop_bg.wasm': 'pkg/edge/nearhop_bg.wasm',
-};
+/** The modules that index.mjs is made of, each after those it imports. */
+const SCRIPTS = ['worker/js/worker.mjs', 'js/handler/handler.mjs'];
+
+/** The edge function, whole, and without what is not needed once it is configured. */
+const MODULES = ['pkg/edge/nearhop_bg.wasm', 'pkg/edge/nearhop_lean.wasm'];
 
 /** The database that answers what the rules ask of an address, where they ask anything. */
 const PLACES = 'places.mmdb';
 
-/** The file Lambda's handler setting `index.handler` names. */
-const INDEX = `import { createNearhop } from './handler.mjs';
-
+/** What Lambda's handler setting `index.handler` names; createNearhop is for tests. */
+const EXPORTS = `
+export { createNearhop };
 export const handler = createNearhop(new URL('.', import.meta.url));
 `;
 
@@ -63,8 +63,10 @@ const KEY_SETS = {
  */
 
 /**
- * Writes the folder `out` and `out`.zip. The same configuration, key sets and secret give the same
- * bytes; a failure leaves an earlier bundle as it was.
+ * Writes the folder `out` and `out`.zip. The zip holds what Lambda loads; the folder, beside that,
+ * what nearhop.wasm was made of: nearhop.json and, where there is one, places.mmdb. The same
+ * configuration, key sets and secret give the same bytes; a failure leaves an earlier bundle as it
+ * was.
  *
  * @param {BundleOptions} options
  * @returns {Promise<Built>}
@@ -73,7 +75,8 @@ const KEY_SETS = {
 export async function bundle(options) {
   const { config, out, env = process.env, controlUrls = null, ...rest } = options;
   const { file, text, report } = await readConfiguration(config);
-  const code = await readCode();
+  const [module, lean] = await Promise.all(MODULES.map(readCode));
+  const scripts = await Promise.all(SCRIPTS.map(readCode));
   const onProgress = options.onProgress ?? KEY_SETS.onProgress;
   const places = await gatherPlaces({ file, text, report }, onProgress);
   const resolved = await resolve(text, {
@@ -86,13 +89,16 @@ export async function bundle(options) {
   });
   if (!resolved.ok) throw CommandFault.ofConfiguration({ file, text }, resolved.diagnostics);
 
-  const files = sorted({
-    ...code,
-    'index.mjs': Buffer.from(INDEX),
-    'nearhop.json': Buffer.from(resolved.bundle),
-    ...(places.digest !== null && { [PLACES]: places.file }),
-  });
-  const archive = zip(files);
+  const json = Buffer.from(resolved.bundle);
+  const hasPlaces = places.digest !== null;
+  // JSON never holds a NUL.
+  const content = hasPlaces ? Buffer.concat([json, Buffer.of(0), places.file]) : json;
+  const loaded = {
+    'index.mjs': Buffer.from(join(scripts.map(String)) + EXPORTS),
+    'nearhop.wasm': snapshot({ module, lean, config: content }),
+  };
+  const files = { ...loaded, 'nearhop.json': json, ...(hasPlaces && { [PLACES]: places.file }) };
+  const archive = zip(loaded);
   const dir = absolute(out);
   await replaceBundle(dir, files, archive, [PLACES]);
   const sizes = Object.entries(files).map(([name, bytes]) => ({ name, bytes: bytes.length }));
@@ -107,18 +113,15 @@ export async function bundle(options) {
   };
 }
 
-/** @returns {Promise<Record<string, Uint8Array>>} */
-async function readCode() {
-  const entries = Object.entries(CODE).map(async ([name, path]) => {
-    try {
-      return [name, await readFile(new URL(`../../${path}`, import.meta.url))];
-    } catch (error) {
-      throw new CommandFault('outside', `${path} is missing; build it with: npm run build`, {
-        cause: error,
-      });
-    }
-  });
-  return Object.fromEntries(await Promise.all(entries));
+/** @param {string} path in the package */
+async function readCode(path) {
+  try {
+    return await readFile(new URL(`../../${path}`, import.meta.url));
+  } catch (error) {
+    throw new CommandFault('outside', `${path} is missing; build it with: npm run build`, {
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -129,15 +132,6 @@ async function readPage(config, page) {
   if (page === null) return null;
   const advice = `site.not_found_page in ${config} names it`;
   return readText(absolute(dirname(config), page), 'configuration', advice);
-}
-
-/**
- * @template T
- * @param {Record<string, T>} files
- * @returns {Record<string, T>}
- */
-function sorted(files) {
-  return Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** @param {Record<string, Uint8Array>} files */

@@ -69,9 +69,9 @@ async function exchange(draft, dir, earlier) {
   }
 }
 
-/** The origin secret stands in nearhop.json, and so in the archive. @param {string} name */
+/** The origin secret stands in them. @param {string} name */
 function modeOf(name) {
-  return name === 'nearhop.json' || name === 'zip' ? 0o600 : 0o644;
+  return ['nearhop.json', 'nearhop.wasm', 'zip'].includes(name) ? 0o600 : 0o644;
 }
 
 /**

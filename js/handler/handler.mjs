@@ -1,76 +1,82 @@
 /**
- * What Lambda@Edge runs: Nearhop's WebAssembly with the bundle's configuration, and signatures
- * verified by OpenSSL. A bundle's index.mjs is
+ * What Lambda@Edge runs: Nearhop's WebAssembly, in whose memory the configuration lies read and
+ * checked, and signatures verified by OpenSSL. In a bundle's index.mjs the handler is
  *
- *   import { createNearhop } from './handler.mjs';
  *   export const handler = createNearhop(new URL('.', import.meta.url));
  *
- * @typedef {import('./worker.mjs').CloudFrontEvent} CloudFrontEvent
- * @typedef {import('./worker.mjs').CloudFrontResult} CloudFrontResult
- * @typedef {import('./worker.mjs').WorkerOptions} WorkerOptions
+ * @typedef {import('../../worker/js/worker.mjs').CloudFrontEvent} CloudFrontEvent
+ * @typedef {import('../../worker/js/worker.mjs').CloudFrontResult} CloudFrontResult
+ * @typedef {import('../../worker/js/worker.mjs').WorkerOptions} WorkerOptions
  */
 
-import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
-import * as glue from './nearhop_bg.mjs';
-import { createHandler } from './worker.mjs';
+import { createHandler } from '../../worker/js/worker.mjs';
 
 /**
- * Loads a bundle. Everything is read and compiled here, at start: an event finds it ready.
+ * Loads a bundle.
  *
  * @param {URL} folder  the bundle's folder, with a / at its end
  * @param {Partial<WorkerOptions>} [options]  other inputs than Lambda's own, for tests
  * @returns {(event: CloudFrontEvent) => Promise<CloudFrontResult>}
  */
 export function createNearhop(folder, options) {
-  const module = new WebAssembly.Module(readFileSync(new URL('nearhop_bg.wasm', folder)));
-  const config = readConfiguration(folder);
-  return createHandler({ module, glue, config, imports: signatures, ...options });
+  const module = new WebAssembly.Module(readFileSync(new URL('nearhop.wasm', folder)));
+  return createHandler({ module, imports, ...options });
 }
 
 /**
- * nearhop.json and, where the bundle has one, places.mmdb behind a NUL, which JSON never holds.
- *
- * @param {URL} folder
+ * In place of wasm-bindgen's glue, which jsonwebtoken's dependencies bring in for a clock and for
+ * random numbers: nothing here asks for either.
  */
-function readConfiguration(folder) {
-  const config = readFileSync(new URL('nearhop.json', folder));
-  const places = new URL('places.mmdb', folder);
-  return existsSync(places) ? Buffer.concat([config, Buffer.of(0), readFileSync(places)]) : config;
-}
+const NO_GLUE = new Proxy(
+  {},
+  {
+    get: (_, name) => () => {
+      throw new Error(`the worker calls ${String(name)} of wasm-bindgen's glue`);
+    },
+  },
+);
 
 /**
- * RS256 and HS256 for one WebAssembly instance. A public key is imported once and named by its slot
- * from then on.
+ * Loading it is a quarter of what a cold start costs, and whoever is sent a page only does not need
+ * it.
+ *
+ * @type {() => typeof import('node:crypto')}
+ */
+const crypto = () => (loaded ??= createRequire(import.meta.url)('node:crypto'));
+/** @type {typeof import('node:crypto') | undefined} */
+let loaded;
+
+/**
+ * What one WebAssembly instance imports: RS256 and HS256. A public key is named by its slot, and
+ * imported when a signature of its own is first to be verified.
  *
  * @param {() => Buffer} memory a view of the instance's memory as it is
  */
-export function signatures(memory) {
-  /** @type {import('node:crypto').KeyObject[]} */
+export function imports(memory) {
+  /** Undefined is a key that OpenSSL would not have. */
+  /** @type {(import('node:crypto').KeyObject | undefined)[]} */
   const keys = [];
-  /** @type {Map<string, number>} */
-  const slots = new Map();
+  /** The keys as they came, by slot. @type {string[]} */
+  const slots = [];
+  /** @param {number} slot */
+  const keyOf = (slot) => {
+    if (!(slot in keys)) keys[slot] = importKey(slots[slot]);
+    return keys[slot];
+  };
   return {
+    './nearhop_bg.js': NO_GLUE,
     nearhop: {
       /**
        * @param {number} at
        * @param {number} length
        */
       import_rsa_key(at, length) {
-        const jwk = memory().latin1Slice(at, at + length);
-        let slot = slots.get(jwk);
-        if (slot === undefined) {
-          const [n, e] = jwk.split('.');
-          try {
-            keys.push(createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' }));
-          } catch {
-            return -1;
-          }
-          slot = keys.length - 1;
-          slots.set(jwk, slot);
-        }
-        return slot;
+        const key = memory().latin1Slice(at, at + length);
+        const known = slots.indexOf(key);
+        return known < 0 ? slots.push(key) - 1 : known;
       },
 
       /**
@@ -81,15 +87,12 @@ export function signatures(memory) {
        * @param {number} signatureLength
        */
       verify_rs256(slot, message, messageLength, signature, signatureLength) {
+        const key = keyOf(slot);
+        if (key === undefined) return 0;
         const bytes = memory();
-        return verify(
-          'RSA-SHA256',
-          bytes.subarray(message, message + messageLength),
-          keys[slot],
-          bytes.subarray(signature, signature + signatureLength),
-        )
-          ? 1
-          : 0;
+        const signed = bytes.subarray(message, message + messageLength);
+        const by = bytes.subarray(signature, signature + signatureLength);
+        return crypto().verify('RSA-SHA256', signed, key, by) ? 1 : 0;
       },
 
       /**
@@ -102,12 +105,23 @@ export function signatures(memory) {
        */
       verify_hs256(key, keyLength, message, messageLength, signature, signatureLength) {
         const bytes = memory();
-        const mac = createHmac('sha256', bytes.subarray(key, key + keyLength))
+        const mac = crypto()
+          .createHmac('sha256', bytes.subarray(key, key + keyLength))
           .update(bytes.subarray(message, message + messageLength))
           .digest();
         const found = bytes.subarray(signature, signature + signatureLength);
-        return found.length === mac.length && timingSafeEqual(found, mac) ? 1 : 0;
+        return found.length === mac.length && crypto().timingSafeEqual(found, mac) ? 1 : 0;
       },
     },
   };
+}
+
+/** @param {string} key  MODULUS.EXPONENT in base64url (RFC 7518, section 6.3.1) */
+function importKey(key) {
+  try {
+    const [n, e] = key.split('.');
+    return crypto().createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
 }

@@ -99,9 +99,9 @@ pub fn explain(
         config.extend_from_slice(places);
     }
     check_region("--edge", &ask.edge, &["unknown"])?;
-    let env = Env { region: &ask.edge, seed: 0, config: &config };
-    let nearhop = Nearhop::start(env)
-        .map_err(|fault| Unexplained::Ask(format!("the bundle would not start: {fault}")))?;
+    let configured = Nearhop::configure(&config)
+        .map_err(|fault| Unexplained::Ask(format!("the bundle cannot be made: {fault}")))?;
+    let nearhop = Nearhop::start(configured, Env { region: &ask.edge, seed: 0 });
 
     let trigger = match Trigger::from_name(&ask.trigger) {
         Some(trigger) if !trigger.is_response() => trigger,

@@ -67,7 +67,7 @@ describe('the page for what is missing', () => {
     await writeFile(config, '[site]\nnot_found_page = "404.html"\n');
     const out = join(folder, 'bundle');
     await bundle({ config, out, fetchKeys: false, env: {} });
-    const { createNearhop } = await import(pathToFileURL(join(out, 'handler.mjs')).href);
+    const { createNearhop } = await import(pathToFileURL(join(out, 'index.mjs')).href);
     const handler = createNearhop(pathToFileURL(`${out}/`), { region: 'eu-west-1' });
     for (const status of ['403', '404']) {
       const event = eventOf('origin-response', { uri: '/missing.js', origin: S3_ORIGIN });

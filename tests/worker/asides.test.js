@@ -199,6 +199,32 @@ describe('what was got before', () => {
   });
 });
 
+describe('an aside', () => {
+  it('begins when the answer has been handed over', async () => {
+    let begun = 0;
+    handle = start(unruly, { get: async () => ((begun += 1), Buffer.from('')) });
+    await ask();
+    assert.equal(begun, 0);
+    await turn();
+    assert.equal(begun, 1);
+  });
+
+  it('of an instance that has trapped since is not performed', async () => {
+    let begun = 0;
+    handle = start(unruly, { get: async () => ((begun += 1), Buffer.from('')) });
+    const answered = [handle(requestFor(`/aside?${url}`)), handle(requestFor('/trap/panic'))];
+    const [{ result }, trapped] = await Promise.all(answered);
+    assert.deepEqual([result.body, trapped.result.status], ['at once', '500']);
+    await turn();
+    assert.equal(begun, 0);
+  });
+});
+
+/** Once around Node's event loop. */
+function turn() {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('a trap', () => {
   it('while an aside is recorded: a log line, and a worker that starts afresh', async () => {
     /** @type {string[]} */
@@ -216,12 +242,15 @@ describe('a trap', () => {
     const bring = [];
     handle = start(unruly, { get: () => new Promise((resolve) => bring.push(resolve)) });
     await ask();
+    await turn();
     await handle(requestFor('/trap/panic'));
     await ask();
+    await turn();
     assert.equal(bring.length, 1, 'one is under way still');
     bring[0](Buffer.from('for the old one'));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     await ask();
+    await turn();
     bring[1](Buffer.from('for the new one'));
     assert.deepEqual(await given(1), ['15 bytes: for the new one']);
   });

@@ -11,7 +11,7 @@ import { createHandler } from '../../worker/js/worker.mjs';
 
 /**
  * @typedef {import('../../worker/js/worker.mjs').WorkerOptions} WorkerOptions
- * @typedef {Pick<WorkerOptions, 'module' | 'glue' | 'imports'>} Built
+ * @typedef {Pick<WorkerOptions, 'module' | 'glue' | 'imports'> & { bytes: Uint8Array }} Built
  * @typedef {{ result: any, log: string[] }} Handled
  */
 
@@ -48,7 +48,8 @@ export async function buildUnruly() {
 export async function buildPlain() {
   await runForWasm('cargo build --release -p plain');
   const wasm = new URL('target/wasm32-unknown-unknown/release/plain.wasm', root);
-  return { module: new WebAssembly.Module(await readFile(wasm)) };
+  const bytes = await readFile(wasm);
+  return { bytes, module: new WebAssembly.Module(bytes) };
 }
 
 /** @param {() => Buffer} memory */
@@ -73,8 +74,11 @@ function unrulyImports(memory) {
 export function start(built, options = {}) {
   /** @type {string[]} */
   const log = [];
+  const { module, glue, imports } = built;
   const handler = createHandler({
-    ...built,
+    module,
+    glue,
+    imports,
     region: 'eu-west-1',
     log: (line) => log.push(line),
     ...options,
@@ -118,8 +122,8 @@ export function json(path) {
  */
 async function load(folder, name) {
   const glue = await import(new URL(`${name}_bg.js`, folder).href);
-  const module = new WebAssembly.Module(await readFile(new URL(`${name}_bg.wasm`, folder)));
-  return { module, glue };
+  const bytes = await readFile(new URL(`${name}_bg.wasm`, folder));
+  return { bytes, module: new WebAssembly.Module(bytes), glue };
 }
 
 /** A command with what scripts/setup found for WebAssembly. @param {string} command */

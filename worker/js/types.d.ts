@@ -6,7 +6,9 @@ export interface Exports {
   memory: WebAssembly.Memory;
   cloudfront_input(length: number): number;
   cloudfront_output(): number;
-  cloudfront_start(length: number): number;
+  /** Not there in a snapshot. */
+  cloudfront_configure?(length: number): number;
+  cloudfront_start(length: number, seed: bigint): void;
   cloudfront_handle(
     length: number,
     values: number,
@@ -26,6 +28,7 @@ declare global {
     class Module {
       constructor(bytes: Uint8Array);
       static imports(module: Module): { module: string; name: string; kind: string }[];
+      static exports(module: Module): { name: string; kind: string }[];
     }
     class Instance {
       constructor(module: Module, imports?: Imports);
@@ -36,6 +39,7 @@ declare global {
       grow(pages: number): number;
     }
     class RuntimeError extends Error {}
+    class CompileError extends Error {}
   }
 
   /** What `Buffer#write` and `Buffer#toString` call for one encoding. */

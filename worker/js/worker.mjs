@@ -14,7 +14,7 @@
  * @property {WebAssembly.Module} module  the compiled worker
  * @property {Glue} [glue]  what wasm-bindgen wrote beside it for the target `bundler`, if it did; it
  *   serves one handler at a time
- * @property {Uint8Array} [config]  bytes handed to `Worker::start`
+ * @property {Uint8Array} [config]  bytes handed to `Worker::configure`; a snapshot has had its own
  * @property {string} [region]  the Region executing the function; AWS_REGION unless given
  * @property {(memory: () => Buffer) => WebAssembly.Imports} [imports]  functions of the host the
  *   worker imports besides; called once per instance with a view of that instance's memory
@@ -27,8 +27,6 @@
  * @typedef {{ url: string, timeoutMs: number, maxBytes: number }} Get
  * @typedef {Map<string, string>} Validators  the `ETag` of what was got last, by URL
  */
-
-import { randomBytes } from 'node:crypto';
 
 /** How many fetches one event may lead to before it is answered 500. */
 const MOST_FETCHES = 3;
@@ -93,13 +91,16 @@ export function createHandler(options) {
   };
 
   /**
-   * A fetch that no answer waits for. Nobody hears of its failure but the worker and the log, and a
+   * A fetch that no answer waits for: it begins when the answer has been handed over, since the
+   * first one loads half of Node. Nobody hears of its failure but the worker and the log, and a
    * rejection that nobody hears of would end the process.
    *
    * @param {Fetch} fetch
    */
   const performAside = async (fetch) => {
     const asking = instance;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (instance !== asking) return;
     try {
       await perform(fetch, asking?.validators);
     } catch (error) {
@@ -166,13 +167,17 @@ class Instance {
     glue?.__wbg_set_wasm?.(instance.exports);
     this.#exports.__wbindgen_start?.();
 
-    const seed = randomBytes(8).readBigUInt64LE();
-    const start = Buffer.concat([
-      Buffer.from(`${region ?? process.env.AWS_REGION ?? ''}\n${seed}\n`),
-      config ?? NOTHING,
-    ]);
-    this.#write(start);
-    const reason = this.#exports.cloudfront_start(start.length);
+    if (this.#exports.cloudfront_configure) this.#configure(config ?? NOTHING);
+    const name = Buffer.from(region ?? process.env.AWS_REGION ?? '');
+    this.#write(name);
+    this.#exports.cloudfront_start(name.length, seed());
+  }
+
+  /** Not for a snapshot: it begins with what came of this. @param {Uint8Array} config */
+  #configure(config) {
+    this.#write(config);
+    const reason = this.#exports.cloudfront_configure?.(config.length) ?? 0;
+    this.#capacity = 0;
     if (reason > 0) {
       const at = this.#exports.cloudfront_output() >>> 0;
       throw new Error(`the worker cannot start: ${this.#view().utf8Slice(at, at + reason)}`);
@@ -238,6 +243,15 @@ class Instance {
     if (this.#memory.buffer !== buffer) this.#memory = Buffer.from(buffer);
     return this.#memory;
   }
+}
+
+/**
+ * Differs from instance to instance, and no client can know it. Loading `node:crypto` for a number
+ * that need not be secret would cost every cold start some milliseconds.
+ */
+function seed() {
+  const word = () => BigInt(Math.floor(Math.random() * 2 ** 32));
+  return (word() << 32n) | word();
 }
 
 /** An event as the text that crosses into WebAssembly. */

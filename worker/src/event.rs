@@ -11,11 +11,23 @@ use crate::outcome::{Body, Fetched, Reply, internal_server_error};
 
 /// A Lambda@Edge function.
 pub trait Worker: Sized {
-    /// Why an instance cannot start. Its text goes to the log.
+    /// Why a configuration cannot be used. Its text goes to the log.
     type Error: fmt::Display;
 
+    /// What a configuration comes to, once it has been read and checked.
+    type Configured;
+
+    /// Reads and checks the bytes that the bundle carries for the worker; Lambda@Edge has no
+    /// environment variables of the user's own (rule L2).
+    ///
+    /// This may happen where the bundle is made: then the instance's memory is kept, and every
+    /// instance at the edge begins with a copy of it (`snapshot.mjs`). So the result must follow
+    /// from the bytes alone. The host's functions must not be called: what they did would be
+    /// missing at the edge.
+    fn configure(config: &[u8]) -> Result<Self::Configured, Self::Error>;
+
     /// Makes the instance: once per execution environment, and once more after a trap.
-    fn start(env: Env<'_>) -> Result<Self, Self::Error>;
+    fn start(configured: Self::Configured, env: Env<'_>) -> Self;
 
     /// Answers one event.
     fn handle<'a>(&mut self, event: Event<'a>, context: &Context<'a>) -> Reply<'a>;
@@ -37,16 +49,15 @@ pub trait Worker: Sized {
     }
 }
 
-/// What an instance is started with.
+/// What is particular to one instance.
 #[derive(Clone, Copy, Debug)]
 pub struct Env<'a> {
     /// The Region executing the function, from `AWS_REGION` (rule R1).
     pub region: &'a str,
-    /// Entropy of this instance, for seeding hashes.
+    /// A number that differs from instance to instance, for seeding hashes and spreading what
+    /// instances would otherwise do at once. Clients do not learn it, but it is no secret: nothing
+    /// may be encrypted or signed with it.
     pub seed: u64,
-    /// The bytes the bundle carries for the worker; Lambda@Edge has no environment variables of
-    /// the user's own (rule L2).
-    pub config: &'a [u8],
 }
 
 /// One of CloudFront's four events, with what it shows.

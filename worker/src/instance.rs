@@ -1,7 +1,7 @@
 //! One worker in one WebAssembly instance, and the exports `worker.mjs` enters by.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, mem};
 
 use crate::event::{Env, Event, EventFault, Trigger, UnixMillis, Worker};
 use crate::outcome::{FetchFault, Fetched, Reply, internal_server_error};
@@ -33,11 +33,16 @@ impl fmt::Display for Fault<'_> {
 
 /// A worker with the buffers its texts cross in. [`export!`](crate::export) keeps one; tests may
 /// keep their own.
-#[derive(Debug)]
-pub struct Instance<W> {
-    worker: Option<W>,
+pub struct Instance<W: Worker> {
+    stage: Stage<W>,
     input: Vec<u8>,
     output: Vec<u8>,
+}
+
+enum Stage<W: Worker> {
+    New,
+    Configured(W::Configured),
+    Started(W),
 }
 
 /// How `worker.mjs` wrote the text in the input buffer.
@@ -49,9 +54,9 @@ pub enum Charset {
 }
 
 impl<W: Worker> Instance<W> {
-    /// An instance that has not started.
+    /// An instance that knows no configuration yet.
     pub const fn new() -> Self {
-        Self { worker: None, input: Vec::new(), output: Vec::new() }
+        Self { stage: Stage::New, input: Vec::new(), output: Vec::new() }
     }
 
     /// The input buffer, at least `len` bytes long. It stays where it is until it must grow.
@@ -67,20 +72,12 @@ impl<W: Worker> Instance<W> {
         &self.output
     }
 
-    /// Starts the worker from `REGION \n SEED \n CONFIG` in the input buffer, the seed in decimal.
-    /// Leaves nothing, or the reason it could not start.
-    pub fn start(&mut self, len: usize) {
+    /// Reads the configuration in the input buffer. Leaves nothing, or the reason it cannot be
+    /// used.
+    pub fn configure(&mut self, len: usize) {
         self.output.clear();
-        let mut parts = self.input[..len].splitn(3, |b| *b == b'\n');
-        let mut text = || parts.next().map(String::from_utf8_lossy).unwrap_or_default();
-        let (region, seed) = (text(), text());
-        let env = Env {
-            region: &region,
-            seed: seed.parse().unwrap_or_default(),
-            config: parts.next().unwrap_or_default(),
-        };
-        match W::start(env) {
-            Ok(worker) => self.worker = Some(worker),
+        match W::configure(&self.input[..len]) {
+            Ok(configured) => self.stage = Stage::Configured(configured),
             Err(error) => {
                 self.output = error.to_string().into_bytes();
                 if self.output.is_empty() {
@@ -88,6 +85,19 @@ impl<W: Worker> Instance<W> {
                 }
             }
         }
+        // A snapshot would carry what stays here.
+        self.input.fill(0);
+        self.input = Vec::new();
+    }
+
+    /// Starts the configured worker in the Region whose name is in the input buffer.
+    pub fn start(&mut self, len: usize, seed: u64) {
+        self.output.clear();
+        let region = str::from_utf8(&self.input[..len]).unwrap_or_default();
+        let Stage::Configured(configured) = mem::replace(&mut self.stage, Stage::New) else {
+            panic!("worker.mjs configures an instance and starts it once");
+        };
+        self.stage = Stage::Started(W::start(configured, Env { region, seed }));
     }
 
     /// Handles the event whose head of `values` values is in the input buffer, and leaves the
@@ -101,7 +111,7 @@ impl<W: Worker> Instance<W> {
         read_body: &dyn Fn() -> Vec<u8>,
     ) {
         self.output.clear();
-        let worker = self.worker.as_mut().expect("worker.mjs starts an instance before it calls");
+        let worker = self.stage.started();
         let head = decode(&self.input[..len], charset);
         let reply = match wire::read(&head, values, now, read_body) {
             Err(fault) => refuse::<W>(&Fault::Event(fault)),
@@ -128,13 +138,33 @@ impl<W: Worker> Instance<W> {
     /// Records a fetched body in the input buffer, or with `fault` that there is none. Leaves
     /// nothing, or a line for the log.
     pub fn record(&mut self, len: usize, tag: u32, fault: Option<FetchFault>, now: UnixMillis) {
-        let worker = self.worker.as_mut().expect("worker.mjs starts an instance before it calls");
+        let worker = self.stage.started();
         let result = match fault {
             None => Ok(&self.input[..len]),
             Some(fault) => Err(fault),
         };
         let log = worker.record(now, Fetched { tag, result });
         self.output = log.unwrap_or_default().into_bytes();
+    }
+}
+
+impl<W: Worker> Stage<W> {
+    fn started(&mut self) -> &mut W {
+        match self {
+            Stage::Started(worker) => worker,
+            _ => panic!("worker.mjs starts an instance before it calls"),
+        }
+    }
+}
+
+impl<W: Worker> fmt::Debug for Instance<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match self.stage {
+            Stage::New => "new",
+            Stage::Configured(_) => "configured",
+            Stage::Started(_) => "started",
+        };
+        f.debug_struct("Instance").field("stage", &stage).finish_non_exhaustive()
     }
 }
 
@@ -158,7 +188,8 @@ fn refuse<W: Worker>(fault: &Fault<'_>) -> Reply<'static> {
 fn decode(bytes: &[u8], charset: Charset) -> Cow<'_, str> {
     match charset {
         Charset::Latin1 if !bytes.is_ascii() => bytes.iter().map(|b| char::from(*b)).collect(),
-        _ => String::from_utf8_lossy(bytes),
+        // Taken for valid first: from_utf8_lossy goes byte by byte.
+        _ => str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed),
     }
 }
 
@@ -170,8 +201,12 @@ fn decode(bytes: &[u8], charset: Charset) -> Cow<'_, str> {
 ///
 /// impl Worker for Pass {
 ///     type Error = std::convert::Infallible;
-///     fn start(_: Env<'_>) -> Result<Self, Self::Error> {
-///         Ok(Pass)
+///     type Configured = ();
+///     fn configure(_: &[u8]) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+///     fn start(_: (), _: Env<'_>) -> Self {
+///         Pass
 ///     }
 ///     fn handle<'a>(&mut self, _: Event<'a>, _: &Context<'a>) -> Reply<'a> {
 ///         Edits::new().into()
@@ -204,11 +239,16 @@ macro_rules! export {
             }
 
             #[unsafe(no_mangle)]
-            extern "C" fn cloudfront_start(len: u32) -> u32 {
+            extern "C" fn cloudfront_configure(len: u32) -> u32 {
                 INSTANCE.with_borrow_mut(|instance| {
-                    instance.start(len as usize);
+                    instance.configure(len as usize);
                     instance.output().len() as u32
                 })
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_start(len: u32, seed: u64) {
+                INSTANCE.with_borrow_mut(|instance| instance.start(len as usize, seed));
             }
 
             #[unsafe(no_mangle)]

@@ -23,9 +23,14 @@
 //!
 //! impl Worker for Hello {
 //!     type Error = std::convert::Infallible;
+//!     type Configured = ();
 //!
-//!     fn start(_: Env<'_>) -> Result<Self, Self::Error> {
-//!         Ok(Hello)
+//!     fn configure(_: &[u8]) -> Result<(), Self::Error> {
+//!         Ok(())
+//!     }
+//!
+//!     fn start(_: (), _: Env<'_>) -> Self {
+//!         Hello
 //!     }
 //!
 //!     fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {

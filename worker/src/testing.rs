@@ -12,7 +12,7 @@ use crate::outcome::FetchFault;
 
 /// A started worker.
 #[derive(Debug)]
-pub struct Harness<W> {
+pub struct Harness<W: Worker> {
     instance: Instance<W>,
 }
 
@@ -33,13 +33,14 @@ impl<W: Worker> Harness<W> {
     /// Starts a worker as in `region`, with a seed of 0, or says why it cannot.
     pub fn start(region: &str, config: &[u8]) -> Result<Self, String> {
         let mut instance = Instance::new();
-        let text = [format!("{region}\n0\n").as_bytes(), config].concat();
-        instance.input(text.len())[..text.len()].copy_from_slice(&text);
-        instance.start(text.len());
-        match instance.output() {
-            [] => Ok(Self { instance }),
-            reason => Err(String::from_utf8_lossy(reason).into_owned()),
+        instance.input(config.len())[..config.len()].copy_from_slice(config);
+        instance.configure(config.len());
+        if let reason @ [_, ..] = instance.output() {
+            return Err(String::from_utf8_lossy(reason).into_owned());
         }
+        instance.input(region.len())[..region.len()].copy_from_slice(region.as_bytes());
+        instance.start(region.len(), 0);
+        Ok(Self { instance })
     }
 
     /// Handles an event at `now`, milliseconds since 1970. Unlike in Node, a panic is the caller's.

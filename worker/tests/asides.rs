@@ -14,9 +14,14 @@ struct Curious;
 
 impl Worker for Curious {
     type Error = std::convert::Infallible;
+    type Configured = ();
 
-    fn start(_: Env<'_>) -> Result<Self, Self::Error> {
-        Ok(Curious)
+    fn configure(_: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn start(_: (), _: Env<'_>) -> Self {
+        Curious
     }
 
     fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {

@@ -34,9 +34,14 @@ struct Editor;
 
 impl Worker for Editor {
     type Error = Infallible;
+    type Configured = ();
 
-    fn start(_: Env<'_>) -> Result<Self, Infallible> {
-        Ok(Editor)
+    fn configure(_: &[u8]) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn start(_: (), _: Env<'_>) -> Self {
+        Editor
     }
 
     fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {

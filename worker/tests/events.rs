@@ -16,9 +16,14 @@ struct Mark;
 
 impl Worker for Mark {
     type Error = Infallible;
+    type Configured = ();
 
-    fn start(_: Env<'_>) -> Result<Self, Infallible> {
-        Ok(Mark)
+    fn configure(_: &[u8]) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn start(_: (), _: Env<'_>) -> Self {
+        Mark
     }
 
     fn handle<'a>(&mut self, _: Event<'a>, _: &Context<'a>) -> Reply<'a> {

@@ -16,12 +16,17 @@ struct Fetcher {
 
 impl Worker for Fetcher {
     type Error = String;
+    type Configured = ();
 
-    fn start(env: Env<'_>) -> Result<Self, String> {
-        match env.config {
-            b"" => Err(format!("no configuration in {}", env.region)),
-            _ => Ok(Fetcher { fetched: None }),
+    fn configure(config: &[u8]) -> Result<(), String> {
+        match config {
+            b"" => Err("no configuration".into()),
+            _ => Ok(()),
         }
+    }
+
+    fn start(_: (), _: Env<'_>) -> Self {
+        Fetcher { fetched: None }
     }
 
     fn handle<'a>(&mut self, _: Event<'a>, _: &Context<'a>) -> Reply<'a> {
@@ -65,7 +70,7 @@ fn what_was_fetched_is_recorded_and_the_event_handled_again() {
 #[test]
 fn a_worker_that_cannot_start_says_why() {
     let reason = Harness::<Fetcher>::start("eu-west-1", b"").unwrap_err();
-    assert_eq!(reason, "no configuration in eu-west-1");
+    assert_eq!(reason, "no configuration");
 }
 
 fn event() -> Value {

@@ -17,9 +17,14 @@ struct Count;
 
 impl Worker for Count {
     type Error = Infallible;
+    type Configured = ();
 
-    fn start(_: Env<'_>) -> Result<Self, Infallible> {
-        Ok(Count)
+    fn configure(_: &[u8]) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn start(_: (), _: Env<'_>) -> Self {
+        Count
     }
 
     fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {
@@ -38,9 +43,8 @@ impl Worker for Count {
 fn handle(head: &[u8], values: u32, charset: Charset) -> (Vec<u8>, u32) {
     EVENTS.set(0);
     let mut instance = Instance::<Count>::new();
-    instance.input(2)[..2].copy_from_slice(b"\n\n");
-    instance.start(2);
-    assert_eq!(instance.output(), b"");
+    instance.configure(0);
+    instance.start(0, 0);
     instance.input(head.len())[..head.len()].copy_from_slice(head);
     instance.handle(head.len(), values, charset, UnixMillis(0), &|| b"body".to_vec());
     (instance.output().to_vec(), EVENTS.get())

@@ -1,6 +1,6 @@
 //! Databases made from rules and sources, asked the way the edge asks them.
 
-use cloudfront_worker::{Env, Worker};
+use cloudfront_worker::Worker;
 use maxminddb::Reader;
 
 use super::fixtures::*;
@@ -167,22 +167,21 @@ fn the_format_is_kept() {
     }
 }
 
-/// What [`Nearhop`] starts with, and what it does not.
+/// What [`Nearhop`] takes, and what it does not.
 #[test]
-fn a_bundle_starts_with_its_own_database_only() {
+fn a_bundle_is_made_with_its_own_database_only() {
     let text = toml(BRAZIL);
     let parsed = parse(&text).unwrap();
-    let start = |places: Option<&str>, file: Option<&[u8]>| {
+    let configure = |places: Option<&str>, file: Option<&[u8]>| {
         let inputs = Inputs { places: places.map(str::to_owned), ..Inputs::default() };
         let (bundle, _) = resolve(&parsed, inputs).unwrap();
         let mut config = serde_json::to_vec(&bundle).unwrap();
         config.extend(file.iter().flat_map(|file| [&[0], *file].concat()));
-        Nearhop::start(Env { region: "eu-west-1", seed: 0, config: &config })
-            .map_err(|fault| fault.to_string())
+        Nearhop::configure(&config).map_err(|fault| fault.to_string())
     };
     let file = made(BRAZIL, Some(&small(6, false))).unwrap().unwrap();
     let known = digest(&file);
-    assert!(start(Some(&known), Some(&file)).is_ok());
+    assert!(configure(Some(&known), Some(&file)).is_ok());
     let damaged = [&file[..file.len() - 1], &[file[file.len() - 1] ^ 1]].concat();
     let foreign = small(6, false);
     let source = digest(&foreign);
@@ -195,12 +194,12 @@ fn a_bundle_starts_with_its_own_database_only() {
         (None, Some(&file[..]), "says nothing of it"),
         (Some(&source), Some(&foreign), "of type \"Test-Country\""),
     ] {
-        let fault = start(places.map(String::as_str), file).unwrap_err();
+        let fault = configure(places.map(String::as_str), file).unwrap_err();
         assert!(fault.starts_with("places.mmdb ") && fault.contains(told), "{told}: {fault}");
     }
     // Nothing is asked, and nothing is there.
     let text = toml("");
     let (bundle, _) = resolve(&parse(&text).unwrap(), Inputs::default()).unwrap();
     let config = serde_json::to_vec(&bundle).unwrap();
-    assert!(Nearhop::start(Env { region: "eu-west-1", seed: 0, config: &config }).is_ok());
+    assert!(Nearhop::configure(&config).is_ok());
 }

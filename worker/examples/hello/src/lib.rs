@@ -17,9 +17,14 @@ pub struct Hello {
 
 impl Worker for Hello {
     type Error = Infallible;
+    type Configured = ();
 
-    fn start(env: Env<'_>) -> Result<Self, Self::Error> {
-        Ok(Hello { region: env.region.to_owned() })
+    fn configure(_: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn start(_: (), env: Env<'_>) -> Self {
+        Hello { region: env.region.to_owned() }
     }
 
     fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {

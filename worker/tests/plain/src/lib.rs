@@ -12,9 +12,14 @@ pub struct Plain {
 
 impl Worker for Plain {
     type Error = Infallible;
+    type Configured = String;
 
-    fn start(env: Env<'_>) -> Result<Self, Self::Error> {
-        Ok(Plain { config: String::from_utf8_lossy(env.config).into_owned() })
+    fn configure(config: &[u8]) -> Result<String, Self::Error> {
+        Ok(String::from_utf8_lossy(config).into_owned())
+    }
+
+    fn start(config: String, _: Env<'_>) -> Self {
+        Plain { config }
     }
 
     fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {

@@ -26,14 +26,22 @@ pub struct Unruly {
 
 impl Worker for Unruly {
     type Error = String;
+    /// Whether to panic when started.
+    type Configured = bool;
 
-    fn start(env: Env<'_>) -> Result<Self, String> {
-        match env.config {
-            b"refuse" => Err(format!("refused in {}", env.region)),
+    fn configure(config: &[u8]) -> Result<bool, String> {
+        match config {
+            b"refuse" => Err("refused, as asked".into()),
             b"refuse silently" => Err(String::new()),
             b"panic" => panic!("as asked"),
-            _ => Ok(Self::default()),
+            b"call the host" => Err(host::call("throw", "")),
+            _ => Ok(config == b"panic at start"),
         }
+    }
+
+    fn start(panics: bool, _: Env<'_>) -> Self {
+        assert!(!panics, "as asked");
+        Self::default()
     }
 
     fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {
