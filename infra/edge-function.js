@@ -31,7 +31,8 @@ export class EdgeFunction extends Construct {
     const fn = new Function(this, 'Resource', {
       functionName,
       description: 'Nearhop: verifies tokens, chooses the API Region',
-      code: Code.fromAsset(bundle),
+      // The others are for people to read.
+      code: Code.fromAsset(bundle, { exclude: ['nearhop.json', 'places.mmdb'] }),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       memorySize: 128,

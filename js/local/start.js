@@ -18,7 +18,8 @@ const HELP = `Serves the local world.
   npm start -- OPTION …
 
   --light            without Python: in-process stand-ins in place of the plane that plays AWS
-  --port N           where to listen, on this machine only; 8080 if left out, 0 for any free port
+  --port N           where to listen, on this machine only; 0 for any free port; 8080 if left
+                     out, or any if somebody has that
   --edge REGION      where viewers' edge is; us-east-1 if left out. A request can choose for itself
                      by the header x-nearhop-dev-edge.
                      Allowed: ${EDGE_REGIONS.slice(0, 7).join(', ')},
@@ -32,7 +33,7 @@ const HELP = `Serves the local world.
 `;
 
 /**
- * @typedef {{ light: boolean, port: number, edge: string, latency: boolean, config: string,
+ * @typedef {{ light: boolean, port?: number, edge: string, latency: boolean, config: string,
  *   control: string, json: boolean }} Options
  */
 
@@ -90,9 +91,9 @@ async function main(argv) {
 
 /**
  * @param {NodeJS.ErrnoException} error
- * @param {number} port
+ * @param {number} [port] that was asked for
  */
-function explained(error, port) {
+function explained(error, port = 0) {
   const { code } = error;
   if (code === 'EADDRINUSE')
     return new Error(`port ${port} is in use. Another one: npm start -- --port ${port + 1}`);
@@ -112,16 +113,17 @@ function parse(argv) {
     help: 'npm start -- --help',
   });
   if (values.help) return undefined;
-  const { port = '8080', edge = 'us-east-1', config = CONFIG } = values;
+  const { port, edge = 'us-east-1', config = CONFIG } = values;
   const { control = join(STATE, 'control.json'), json = false } = values;
   const { light = false, latency = false } = values;
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+  if (port !== undefined && (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)) {
     throw new CommandFault('usage', `--port is "${port}"; allowed: 0 to 65535`);
   }
   if (!EDGE_REGIONS.includes(edge)) {
     throw new CommandFault('usage', `--edge is "${edge}"; allowed: ${EDGE_REGIONS.join(', ')}`);
   }
-  return { light, port: Number(port), edge, latency, config, control, json };
+  const wanted = port === undefined ? {} : { port: Number(port) };
+  return { light, ...wanted, edge, latency, config, control, json };
 }
 
 /** On Ctrl-C and SIGTERM. A second one ends the process at once. */

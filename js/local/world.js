@@ -24,13 +24,16 @@ const SETTINGS = 'nearhop.deploy.toml';
 /** What stands for the site's bucket: an edit shows on the next page load. */
 const SITE = fileURLToPath(new URL('../../www', import.meta.url));
 
+/** Where people look, unless they say otherwise. */
+const USUAL_PORT = 8080;
+
 /**
  * @typedef {object} WorldOptions
  * @property {string} config the path of nearhop.toml
  * @property {string} state the folder for what outlasts a run
  * @property {string} control the control document: a file
  * @property {string} edge the Region of viewers' edge, where they do not say
- * @property {number} port 0 for any free one
+ * @property {number} [port] 0 for any free one; 8080 if left out, or any if somebody has that
  * @property {string} [site] the folder that stands for the site's bucket; www/ if left out
  * @property {boolean} [light] stand-ins in place of a plane that plays AWS
  * @property {boolean} [latency] whether calls take as long as between the edge and the API's Region
@@ -56,10 +59,10 @@ const SITE = fileURLToPath(new URL('../../www', import.meta.url));
  * @throws {Error} `EADDRINUSE` when the port is taken
  */
 export async function startWorld(options) {
-  const { config, port, site = SITE, light = false } = options;
+  const { config, site = SITE, light = false } = options;
   const { onProgress = () => {}, onExit = () => {} } = options;
   const state = resolve(options.state);
-  await demandFree(port);
+  const port = await portFor(options.port, onProgress);
   const source = await readConfiguration(config);
   demandOneIssuer(config, source.report);
   const { folder, remove } = await runFolder(state, 'run');
@@ -152,10 +155,23 @@ function purgeOnEdits(site, cloudFront) {
 }
 
 /**
- * Says that a port is taken before anything is deployed.
- *
- * @param {number} port
+ * @param {number | undefined} asked
+ * @param {(line: string) => void} onProgress
+ * @throws {Error} `EADDRINUSE` where the port that was asked for is taken, before anything is deployed
  */
+async function portFor(asked, onProgress) {
+  try {
+    const port = asked ?? USUAL_PORT;
+    await demandFree(port);
+    return port;
+  } catch (error) {
+    if (asked !== undefined) throw error;
+    onProgress(`port ${USUAL_PORT} is in use: another one is taken`);
+    return 0;
+  }
+}
+
+/** @param {number} port */
 async function demandFree(port) {
   const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');
