@@ -7,29 +7,29 @@
 //! The steps that not every request takes are kept out of line: a WebAssembly engine compiles a
 //! function whole when it is first entered, so a cold start would pay for those it does not take.
 
-use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
-use cloudfront_worker::{Context, Event, Fetch, Origin, Reply, Request, Response, Trigger};
+use cloudfront_worker::edits::Edits;
+use cloudfront_worker::{Context, Event, Fetch, Origin, Reply, Request, Trigger};
 use http::HeaderValue;
-use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CACHE_CONTROL, COOKIE, HOST, SET_COOKIE,
-};
+use http::header::{AUTHORIZATION, COOKIE};
 use serde::Serialize;
 
 use crate::access::{Caller, Denied, State, admit};
-use crate::config::{Cookies, Preflight, Target};
-use crate::cors::{self, Allowed, Cors};
-use crate::credentials;
-use crate::identity::{self, CORS, EDGE, REASON, REGION, X_FORWARDED_FOR, is_spoofable};
+use crate::config::{Preflight, Target};
+use crate::cors::{self, Cors};
+use crate::identity::{REASON, REGION, is_spoofable};
 use crate::path::{CanonicalPath, PathFault};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
+use crate::region::Api;
 use crate::region::api::Viewer;
 use crate::region::choice::{Chosen, Observer, Unobserved, choose, stable_hash};
-use crate::region::health::{Outlook, Verdict};
+use crate::region::health::Outlook;
 use crate::region::pin::{PIN, pinned};
-use crate::region::{Api, ApiRegion};
 use crate::route::Route;
 use crate::token::Verified;
+
+mod to_api;
+mod way_back;
 
 /// Decides what CloudFront is to do with an event, in the given edge Region.
 pub(crate) fn decide<'a>(
@@ -157,64 +157,6 @@ impl<'d, 'a> Descent<'d, 'a> {
                 let edits = self.to_api(edits, request, origin, &entered, api, &chosen)?;
                 Ok(Reply { log: self.line(&chosen, asked.route, api), ..edits.into() })
             }
-        }
-    }
-
-    #[inline(never)]
-    fn origin_response(
-        &self,
-        request: &Request<'a>,
-        origin: &Origin<'a>,
-        response: &Response<'a>,
-        state: &mut State,
-    ) -> Edits<'a> {
-        let stamp = request.headers.get(&REGION);
-        let Some((api, index)) = self.policy.api.as_ref().and_then(|api| {
-            let index = stamp.and_then(|name| api.answering(name, origin, request))?;
-            Some((api, index))
-        }) else {
-            return self.site_response(request, response);
-        };
-        if api.passive_health {
-            let verdict = Verdict::of(response.status);
-            let (request_id, client) = self.hashes(request);
-            state.health.record(index, verdict, request_id, client, self.context.now);
-        }
-        let mut edits = Edits::new().set(REGION, api.region(index).name.clone());
-        let reason = request.headers.get(&REASON);
-        if let Some(reason) = reason.and_then(|reason| HeaderValue::from_str(reason).ok()) {
-            edits = edits.set(REASON, reason);
-        }
-        if let Some(cookie) = api.home_cookie(index, &request.method, response.status) {
-            edits = edits.append(SET_COOKIE, cookie);
-        }
-        // Without a word from the API, a cache would keep for everyone what one caller may see.
-        if identity::is_identified(&request.headers) && !response.headers.contains(&CACHE_CONTROL) {
-            edits = edits.set(CACHE_CONTROL, NO_STORE);
-        }
-        // Where the API has a CORS answer of its own, that one stands.
-        if response.headers.contains(&ACCESS_CONTROL_ALLOW_ORIGIN) {
-            return edits;
-        }
-        let stamp = request.headers.get(&CORS).and_then(Allowed::from_stamp);
-        stamp
-            .iter()
-            .filter(|allowed| self.policy.routes.cors().any(|cors| cors.grants(allowed)))
-            .flat_map(Allowed::fields)
-            .fold(edits, |edits, (name, value)| edits.append(name, value))
-    }
-
-    fn site_response(&self, request: &Request<'a>, response: &Response<'a>) -> Edits<'a> {
-        let Policy { site, .. } = self.policy;
-        let edits = site.answer(response);
-        // The cache asks nobody for a token unless viewer-request stands before it.
-        let is_guarded = || {
-            CanonicalPath::parse(request.uri).is_ok_and(|path| self.route(&path).demand.is_some())
-        };
-        if !site.viewer_request_attached && is_guarded() {
-            edits.set(CACHE_CONTROL, NO_STORE)
-        } else {
-            edits
         }
     }
 
@@ -379,89 +321,6 @@ impl<'d, 'a> Descent<'d, 'a> {
         (stable_hash(self.context.request_id), stable_hash(request.client_ip))
     }
 
-    /// Sends a request to the API in the chosen Region (rules W3, A1).
-    #[inline(never)]
-    fn to_api(
-        &self,
-        edits: Edits<'a>,
-        request: &Request<'a>,
-        origin: &Origin<'a>,
-        entered: &Entered<'d, 'a>,
-        api: &Api,
-        chosen: &Chosen<'_>,
-    ) -> Result<Edits<'a>, Stop<'d>> {
-        let region: &ApiRegion = api.region(chosen.region());
-        let mut edits = rewrite(edits, request, api.path(&entered.path))?
-            .set(HOST, region.host.clone())
-            .set(REGION, region.name.clone())
-            .set(REASON, chosen.reason.header())
-            .set(EDGE, self.edge.clone());
-        // What a viewer wrote there, CloudFront appended to: the API is to see its viewer only.
-        edits = match HeaderValue::from_str(request.client_ip) {
-            Ok(client_ip) => edits.set(X_FORWARDED_FOR.clone(), client_ip),
-            Err(_) => edits.remove(&X_FORWARDED_FOR),
-        };
-        if let Some((name, value)) = &api.origin_secret {
-            edits = edits.set(name.clone(), value.clone());
-        }
-        if let Some(bearer) = entered.caller.bearer() {
-            edits = identity::identify(edits, &bearer.verified);
-            // The API verifies the token itself (rule A4), and knows it by this header only.
-            if !request.headers.contains(&AUTHORIZATION)
-                && let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", bearer.token))
-            {
-                edits = edits.set(AUTHORIZATION, value);
-            }
-        }
-        let cors = entered.route.cors.as_ref().and_then(|cors| cors.allow(&request.headers));
-        if let Some(allowed) = cors {
-            edits = edits.set(CORS, allowed.to_stamp());
-        }
-        Ok(self.forward_cookies(edits, request, entered.route).origin(CustomOrigin {
-            protocol: Protocol::Https,
-            domain_name: region.domain_name.clone().into(),
-            port: region.port,
-            path: region.path.clone().into(),
-            without_custom_headers: self.clashing(origin, api),
-        }))
-    }
-
-    /// What the API sees of the cookies: all but those that carry tokens, where it wants any
-    /// (rule A2).
-    fn forward_cookies(&self, edits: Edits<'a>, request: &Request<'a>, route: &Route) -> Edits<'a> {
-        let is_token = |name: &str| {
-            self.policy.issuers.iter().any(|issuer| issuer.cookies.iter().any(|c| c == name))
-        };
-        let kept: Vec<String> = match route.cookies {
-            Cookies::Strip => Vec::new(),
-            Cookies::Forward => request
-                .headers
-                .get_all(&COOKIE)
-                .flat_map(credentials::cookies)
-                .filter(|(name, _)| !is_token(name))
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect(),
-        };
-        match HeaderValue::from_str(&kept.join("; ")) {
-            Ok(value) if !kept.is_empty() => edits.set(COOKIE, value),
-            _ => edits.remove(&COOKIE),
-        }
-    }
-
-    /// The distribution's own headers for its origin that stand among ours (rule E8).
-    fn clashing(&self, origin: &Origin<'_>, api: &Api) -> Vec<http::HeaderName> {
-        origin
-            .custom_headers
-            .iter()
-            .filter_map(|(name, _)| http::HeaderName::from_bytes(name.as_bytes()).ok())
-            .filter(|name| {
-                name.as_str().starts_with("x-nearhop-")
-                    || [&HOST, &AUTHORIZATION, &COOKIE, &X_FORWARDED_FOR].contains(&name)
-                    || api.origin_secret.as_ref().is_some_and(|(secret, _)| secret == name)
-            })
-            .collect()
-    }
-
     fn fetch_keys(&self, issuer: usize) -> Fetch {
         let keys = &self.policy.keys;
         Fetch {
@@ -472,8 +331,6 @@ impl<'d, 'a> Descent<'d, 'a> {
         }
     }
 }
-
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// A pin that counts is not a viewer's to make up.
 fn strip_spoofable<'a>(request: &Request<'a>, trigger: Trigger, has_pin: bool) -> Edits<'a> {

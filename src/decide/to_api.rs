@@ -1,0 +1,99 @@
+//! The last step of a call: what the API gets to see.
+
+use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
+use cloudfront_worker::{Origin, Request};
+use http::HeaderValue;
+use http::header::{AUTHORIZATION, COOKIE, HOST};
+
+use super::{Descent, Entered, Stop, rewrite};
+use crate::config::Cookies;
+use crate::credentials;
+use crate::identity::{self, CORS, EDGE, REASON, REGION, X_FORWARDED_FOR};
+use crate::region::choice::Chosen;
+use crate::region::{Api, ApiRegion};
+use crate::route::Route;
+
+impl<'d, 'a> Descent<'d, 'a> {
+    /// Sends a request to the API in the chosen Region (rules W3, A1).
+    #[inline(never)]
+    pub(super) fn to_api(
+        &self,
+        edits: Edits<'a>,
+        request: &Request<'a>,
+        origin: &Origin<'a>,
+        entered: &Entered<'d, 'a>,
+        api: &Api,
+        chosen: &Chosen<'_>,
+    ) -> Result<Edits<'a>, Stop<'d>> {
+        let region: &ApiRegion = api.region(chosen.region());
+        let mut edits = rewrite(edits, request, api.path(&entered.path))?
+            .set(HOST, region.host.clone())
+            .set(REGION, region.name.clone())
+            .set(REASON, chosen.reason.header())
+            .set(EDGE, self.edge.clone());
+        // What a viewer wrote there, CloudFront appended to: the API is to see its viewer only.
+        edits = match HeaderValue::from_str(request.client_ip) {
+            Ok(client_ip) => edits.set(X_FORWARDED_FOR.clone(), client_ip),
+            Err(_) => edits.remove(&X_FORWARDED_FOR),
+        };
+        if let Some((name, value)) = &api.origin_secret {
+            edits = edits.set(name.clone(), value.clone());
+        }
+        if let Some(bearer) = entered.caller.bearer() {
+            edits = identity::identify(edits, &bearer.verified);
+            // The API verifies the token itself (rule A4), and knows it by this header only.
+            if !request.headers.contains(&AUTHORIZATION)
+                && let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", bearer.token))
+            {
+                edits = edits.set(AUTHORIZATION, value);
+            }
+        }
+        let cors = entered.route.cors.as_ref().and_then(|cors| cors.allow(&request.headers));
+        if let Some(allowed) = cors {
+            edits = edits.set(CORS, allowed.to_stamp());
+        }
+        Ok(self.forward_cookies(edits, request, entered.route).origin(CustomOrigin {
+            protocol: Protocol::Https,
+            domain_name: region.domain_name.clone().into(),
+            port: region.port,
+            path: region.path.clone().into(),
+            without_custom_headers: self.clashing(origin, api),
+        }))
+    }
+
+    /// What the API sees of the cookies: all but those that carry tokens, where it wants any
+    /// (rule A2).
+    fn forward_cookies(&self, edits: Edits<'a>, request: &Request<'a>, route: &Route) -> Edits<'a> {
+        let is_token = |name: &str| {
+            self.policy.issuers.iter().any(|issuer| issuer.cookies.iter().any(|c| c == name))
+        };
+        let kept: Vec<String> = match route.cookies {
+            Cookies::Strip => Vec::new(),
+            Cookies::Forward => request
+                .headers
+                .get_all(&COOKIE)
+                .flat_map(credentials::cookies)
+                .filter(|(name, _)| !is_token(name))
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect(),
+        };
+        match HeaderValue::from_str(&kept.join("; ")) {
+            Ok(value) if !kept.is_empty() => edits.set(COOKIE, value),
+            _ => edits.remove(&COOKIE),
+        }
+    }
+
+    /// The distribution's own headers for its origin that stand among ours (rule E8).
+    fn clashing(&self, origin: &Origin<'_>, api: &Api) -> Vec<http::HeaderName> {
+        origin
+            .custom_headers
+            .iter()
+            .filter_map(|(name, _)| http::HeaderName::from_bytes(name.as_bytes()).ok())
+            .filter(|name| {
+                name.as_str().starts_with("x-nearhop-")
+                    || [&HOST, &AUTHORIZATION, &COOKIE, &X_FORWARDED_FOR].contains(&name)
+                    || api.origin_secret.as_ref().is_some_and(|(secret, _)| secret == name)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! Origin-response: what an answer is given on its way back, and what is learned from it.
+
+use cloudfront_worker::edits::Edits;
+use cloudfront_worker::{Origin, Request, Response};
+use http::HeaderValue;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, SET_COOKIE};
+
+use super::Descent;
+use crate::access::State;
+use crate::cors::Allowed;
+use crate::identity::{self, CORS, REASON, REGION};
+use crate::path::CanonicalPath;
+use crate::policy::Policy;
+use crate::region::health::Verdict;
+
+impl<'a> Descent<'_, 'a> {
+    #[inline(never)]
+    pub(super) fn origin_response(
+        &self,
+        request: &Request<'a>,
+        origin: &Origin<'a>,
+        response: &Response<'a>,
+        state: &mut State,
+    ) -> Edits<'a> {
+        let stamp = request.headers.get(&REGION);
+        let Some((api, index)) = self.policy.api.as_ref().and_then(|api| {
+            let index = stamp.and_then(|name| api.answering(name, origin, request))?;
+            Some((api, index))
+        }) else {
+            return self.site_response(request, response);
+        };
+        if api.passive_health {
+            let verdict = Verdict::of(response.status);
+            let (request_id, client) = self.hashes(request);
+            state.health.record(index, verdict, request_id, client, self.context.now);
+        }
+        let mut edits = Edits::new().set(REGION, api.region(index).name.clone());
+        let reason = request.headers.get(&REASON);
+        if let Some(reason) = reason.and_then(|reason| HeaderValue::from_str(reason).ok()) {
+            edits = edits.set(REASON, reason);
+        }
+        if let Some(cookie) = api.home_cookie(index, &request.method, response.status) {
+            edits = edits.append(SET_COOKIE, cookie);
+        }
+        // Without a word from the API, a cache would keep for everyone what one caller may see.
+        if identity::is_identified(&request.headers) && !response.headers.contains(&CACHE_CONTROL) {
+            edits = edits.set(CACHE_CONTROL, NO_STORE);
+        }
+        // Where the API has a CORS answer of its own, that one stands.
+        if response.headers.contains(&ACCESS_CONTROL_ALLOW_ORIGIN) {
+            return edits;
+        }
+        let stamp = request.headers.get(&CORS).and_then(Allowed::from_stamp);
+        stamp
+            .iter()
+            .filter(|allowed| self.policy.routes.cors().any(|cors| cors.grants(allowed)))
+            .flat_map(Allowed::fields)
+            .fold(edits, |edits, (name, value)| edits.append(name, value))
+    }
+
+    fn site_response(&self, request: &Request<'a>, response: &Response<'a>) -> Edits<'a> {
+        let Policy { site, .. } = self.policy;
+        let edits = site.answer(response);
+        // The cache asks nobody for a token unless viewer-request stands before it.
+        let is_guarded = || {
+            CanonicalPath::parse(request.uri).is_ok_and(|path| self.route(&path).demand.is_some())
+        };
+        if !site.viewer_request_attached && is_guarded() {
+            edits.set(CACHE_CONTROL, NO_STORE)
+        } else {
+            edits
+        }
+    }
+}
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
