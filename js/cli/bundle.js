@@ -14,8 +14,8 @@ import { gatherKeySets } from './key-sets.js';
 import { gatherPlaces } from './places.js';
 import { resolve } from './tools.js';
 
-/** The modules that index.mjs is made of, each after those it imports. */
-const SCRIPTS = ['worker/js/worker.mjs', 'js/handler/handler.mjs'];
+/** The module that index.mjs is made of, with those it imports. */
+const HANDLER = 'js/handler/handler.mjs';
 
 /** The edge function, whole, and without what is not needed once it is configured. */
 const MODULES = ['pkg/edge/nearhop_bg.wasm', 'pkg/edge/nearhop_lean.wasm'];
@@ -76,7 +76,7 @@ export async function bundle(options) {
   const { config, out, env = process.env, controlUrls = null, ...rest } = options;
   const { file, text, report } = await readConfiguration(config);
   const [module, lean] = await Promise.all(MODULES.map(readCode));
-  const scripts = await Promise.all(SCRIPTS.map(readCode));
+  const handler = await join(HANDLER, readCode);
   const onProgress = options.onProgress ?? KEY_SETS.onProgress;
   const places = await gatherPlaces({ file, text, report }, onProgress);
   const resolved = await resolve(text, {
@@ -94,7 +94,7 @@ export async function bundle(options) {
   // JSON never holds a NUL.
   const content = hasPlaces ? Buffer.concat([json, Buffer.of(0), places.file]) : json;
   const loaded = {
-    'index.mjs': Buffer.from(join(scripts.map(String)) + EXPORTS),
+    'index.mjs': Buffer.from(handler + EXPORTS),
     'nearhop.wasm': snapshot({ module, lean, config: content }),
   };
   const files = { ...loaded, 'nearhop.json': json, ...(hasPlaces && { [PLACES]: places.file }) };

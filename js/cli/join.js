@@ -1,33 +1,45 @@
 /**
  * Makes one ES module of several: loading a file of its own for each costs every cold start.
  */
+import { posix } from 'node:path';
 
-/** `import … from '…';`, over as many lines as it takes. */
-const IMPORT = /^import (?<names>[^'"]+) from '(?<from>[^']+)';\n/gm;
+/** `import { a, b } from '…';`, over as many lines as it takes: a module of Node's or a file. */
+const IMPORT = /^import \{\s+(\w+(?:,\s+\w+)*),?\s+\} from '((?:node:|\.\.?\/)[^']+)';\n/gm;
 
 /** What Nearhop's own modules are written with. Others are refused rather than guessed at. */
 const EXPORT = /^export (?=(async )?(function|class|const) )/gm;
 
 /**
- * @param {string[]} sources the modules' texts, each after those it imports; none of their names may
- *   be declared twice
- * @returns {string} a module with no exports, in which only modules of Node are imported
- * @throws {Error} where a module has an import or export of another form
+ * A module and all that it imports, in the order in which Node would run them: each file once,
+ * after those it imports.
+ *
+ * @param {string} entry  the module's path, with / between folders
+ * @param {(path: string) => Promise<string | Buffer>} read  gives the text of the file at a path
+ * @returns {Promise<string>} a module with no exports, in which only modules of Node are imported.
+ *   No two files may declare the same name at their top level: Node would refuse it
+ * @throws {Error} where a module has an import or export of another form; what `read` throws
  */
-export function join(sources) {
+export async function join(entry, read) {
   /** @type {Map<string, Set<string>>} */
   const imported = new Map();
-  const bodies = sources.map((source) => {
-    const body = source
-      .replace(IMPORT, (_, names, from) => {
-        if (from.startsWith('node:')) note(imported, from, names);
-        return '';
-      })
-      .replace(EXPORT, '');
-    const left = /^(import|export)\b.*/m.exec(body);
-    if (left) throw new Error(`cannot be put into one file: ${left[0]}`);
-    return body.trim();
-  });
+  /** @type {string[]} */
+  const bodies = [];
+  /** @type {Set<string>} */
+  const seen = new Set();
+
+  /** @param {string} path */
+  const add = async (path) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const source = String(await read(path));
+    for (const [, names, from] of source.matchAll(IMPORT)) {
+      if (from.startsWith('node:')) note(imported, from, names);
+      else await add(posix.join(posix.dirname(path), from));
+    }
+    bodies.push(bodyOf(path, source));
+  };
+
+  await add(entry);
   const imports = [...imported].map(
     ([from, names]) => `import { ${[...names].join(', ')} } from '${from}';\n`,
   );
@@ -37,12 +49,21 @@ export function join(sources) {
 /**
  * @param {Map<string, Set<string>>} imported
  * @param {string} from
- * @param {string} names as written: `{ a, b }`
+ * @param {string} names as written: `a, b`
  */
 function note(imported, from, names) {
-  const braced = /^\{([\w\s,]+)\}$/.exec(names);
-  if (!braced) throw new Error(`cannot be put into one file: import ${names} from '${from}'`);
   const all = imported.get(from) ?? new Set();
-  for (const name of braced[1].split(',')) if (name.trim()) all.add(name.trim());
+  for (const name of names.split(/,\s+/)) all.add(name);
   imported.set(from, all);
+}
+
+/**
+ * @param {string} path
+ * @param {string} source
+ */
+function bodyOf(path, source) {
+  const body = source.replace(IMPORT, '').replace(EXPORT, '');
+  const left = /^(import|export)\b.*/m.exec(body);
+  if (left) throw new Error(`${path} cannot be put into one file: ${left[0]}`);
+  return body.trim();
 }

@@ -21,7 +21,7 @@ export interface Exports {
 }
 
 declare global {
-  /** Of Node, though @types/node leaves them to the types of browsers: what worker.mjs uses. */
+  /** Of Node, though @types/node leaves them to the types of browsers: what the modules here use. */
   namespace WebAssembly {
     type Exports = Record<string, unknown>;
     type Imports = Record<string, Record<string, unknown>>;

@@ -1,4 +1,4 @@
-//! An event as the text that crosses into WebAssembly: the class `Head` of `worker.mjs`.
+//! An event as the text that crosses into WebAssembly: the class `Head` of `head.mjs`.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;

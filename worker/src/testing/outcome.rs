@@ -1,4 +1,4 @@
-//! What a worker answered, carried out on the event: the class `Outcome` of `worker.mjs`.
+//! What a worker answered, carried out on the event: the class `Outcome` of `outcome.mjs`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
