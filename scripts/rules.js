@@ -6,8 +6,10 @@
  *   scripts/rules.js                 runs those tests and prints the table
  *   scripts/rules.js --json          one JSON document on stdout
  *   scripts/rules.js --from FILE     takes the results from a TAP file in place of running the tests
+ *   scripts/rules.js --markdown      prints what docs/rules-tests.md is to hold
  *
- * Exit status: 0 if each rule that is enforced or shown has tests and all of them pass, else 1.
+ * Exit status: 0 if each rule that is enforced or shown has tests, all of them pass, and those that
+ * docs/rules-tests.md names are among them, else 1.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -30,18 +32,30 @@ const NAME = /^((?:[A-Z]\d+)(?:, [A-Z]\d+)*): (.+)$/;
  * @property {{ name: string, ok: boolean, skipped: boolean }[]} tests
  */
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, from: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    markdown: { type: 'boolean' },
+    from: { type: 'string' },
+  },
+});
 const tap = values.from ? readFileSync(values.from, 'utf8') : await runTests();
 const rules = join(readRules(), testsOf(tap));
 if (values.json) process.stdout.write(`${JSON.stringify({ rules }, null, 2)}\n`);
-else process.stdout.write(table(rules));
+else process.stdout.write(values.markdown ? markdown(rules) : table(rules));
 const unproven = rules.filter(isUnproven);
 for (const { id, here, tests } of unproven) {
   const failed = tests.filter(({ ok }) => !ok).map(({ name }) => name);
   const why = failed.length > 0 ? `these tests fail: ${failed.join(' · ')}` : 'it has no test';
   process.stderr.write(`${id} is said to be ${here}, and ${why}\n`);
 }
-process.exitCode = unproven.length > 0 ? 1 : 0;
+const misnamed = values.markdown ? [] : namedInDocs().filter(isUnknown);
+for (const { id, name } of misnamed) {
+  process.stderr.write(
+    `docs/rules-tests.md: ${id}: no test that passes is called "${name}"; write it anew with --markdown\n`,
+  );
+}
+process.exitCode = unproven.length + misnamed.length > 0 ? 1 : 0;
 
 /** @returns {Rule[]} */
 function readRules() {
@@ -102,6 +116,40 @@ function isUnproven({ here, tests }) {
   if (here.startsWith('not applicable')) return false;
   const run = tests.filter(({ skipped }) => !skipped);
   return run.length === 0 || run.some(({ ok }) => !ok);
+}
+
+/** @returns {{ id: string, name: string }[]} the tests that docs/rules-tests.md names */
+function namedInDocs() {
+  const page = readFileSync(`${root}/docs/rules-tests.md`, 'utf8');
+  return [...page.matchAll(/^\| ([A-Z]\d+) \| \w+ \| \d+ \| (.*) \|$/gm)].map(([, id, name]) => ({
+    id,
+    name: name.replaceAll('\\|', '|'),
+  }));
+}
+
+/** @param {{ id: string, name: string }} named */
+function isUnknown({ id, name }) {
+  const rule = rules.find((each) => each.id === id);
+  return !rule?.tests.some((test) => test.ok && !test.skipped && test.name === name);
+}
+
+/** @param {Rule[]} list */
+function markdown(list) {
+  const rows = list.map(({ id, here, tests }) => {
+    const passed = tests.filter(({ ok, skipped }) => ok && !skipped);
+    if (here.startsWith('not applicable')) return `| ${id} | – | | ${here} |`;
+    return `| ${id} | ${here} | ${passed.length} | ${passed[0]?.name.replaceAll('|', '\\|') ?? ''} |`;
+  });
+  return `# Rules and their tests
+
+Which of the platform's facts ([rules.md](rules.md)) the local CloudFront keeps, and what shows it: the
+tests whose names begin with the rule's id. Written by \`npm run -s rules -- --markdown\`; that the
+tests named here pass is checked with each whole run. \`npm run -s rules -- --json\` lists all of them.
+
+| id | here | tests | the first of them |
+|---|---|---|---|
+${rows.join('\n')}
+`;
 }
 
 /** @param {Rule[]} list */
