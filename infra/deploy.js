@@ -20,12 +20,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
 import { readConfiguration } from '../js/cli/configuration.js';
-import { CommandFault, EXIT, ofError } from '../js/cli/fault.js';
-import { paintFor } from '../js/cli/paint.js';
+import { CommandFault } from '../js/cli/fault.js';
 import { readSecret, uploadSite } from './aws-access.js';
+import { parse, runAsProgram } from './command.js';
 import { knownFrom, readOutputs } from './known.js';
 import { EDGE_HOME, namesFor } from './names.js';
 import { PLANES } from './plane.js';
@@ -234,22 +233,4 @@ async function main() {
   process.stdout.write(`${siteUrl}\n`);
 }
 
-/**
- * @template {import('node:util').ParseArgsConfig['options']} Options
- * @param {Options} options
- */
-function parse(options) {
-  try {
-    return parseArgs({ options });
-  } catch (error) {
-    throw new CommandFault('usage', /** @type {Error} */ (error).message);
-  }
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await main().catch((error) => {
-    const { kind, message } = ofError(error);
-    process.exitCode = EXIT[kind];
-    process.stderr.write(`${paintFor(process.stderr).red('deploy:')} ${message}\n`);
-  });
-}
+await runAsProgram(import.meta.url, 'deploy', main);

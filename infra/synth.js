@@ -13,13 +13,12 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
-import { pathToFileURL } from 'node:url';
 import { readConfiguration } from '../js/cli/configuration.js';
-import { CommandFault, EXIT, ofError } from '../js/cli/fault.js';
+import { CommandFault, EXIT } from '../js/cli/fault.js';
 import { paintFor } from '../js/cli/paint.js';
 import { apiRoutes } from './api-routes.js';
 import { checkTemplate } from './checks/index.js';
+import { parse, runAsProgram } from './command.js';
 import { makeApp } from './stacks.js';
 
 /**
@@ -119,23 +118,4 @@ async function main() {
   process.stdout.write(said);
 }
 
-/** @param {NonNullable<import('node:util').ParseArgsConfig['options']>} options */
-function parse(options) {
-  try {
-    const { values } = parseArgs({ options });
-    return {
-      values: /** @type {{ config?: string, settings?: string, outputs?: string, out?: string,
-        json?: boolean }} */ (values),
-    };
-  } catch (error) {
-    throw new CommandFault('usage', /** @type {Error} */ (error).message);
-  }
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await main().catch((error) => {
-    const { kind, message } = ofError(error);
-    process.exitCode = EXIT[kind];
-    process.stderr.write(`${paintFor(process.stderr).red('synth:')} ${message}\n`);
-  });
-}
+await runAsProgram(import.meta.url, 'synth', main);
