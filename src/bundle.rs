@@ -20,6 +20,9 @@ pub struct Bundle {
     /// The key of `api.pin`, read from the environment when the bundle was built.
     #[serde(default)]
     pub pin_key: Option<String>,
+    /// What `config.sign_in` refers to; `None` where there is no such section.
+    #[serde(default)]
+    pub sign_in: Option<SignInParts>,
     /// The digest of `places.mmdb`, which answers what the rules ask of a viewer's address; `None`
     /// where there is no such file. With it, the networks of `config.api.rules` are left out: the
     /// file has them.
@@ -31,6 +34,41 @@ pub struct Bundle {
     /// Region is not known.
     #[serde(default)]
     pub coordinates: Vec<Coordinates>,
+}
+
+/// What sign-in refers to, resolved.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct SignInParts {
+    /// The value of `sign_in.key`, read from the environment when the bundle was built.
+    pub key: Option<String>,
+    /// The value of `sign_in.client_secret`, then those of `sign_in.hosts` in their order; `None`
+    /// for a client without one.
+    pub client_secrets: Vec<Option<String>>,
+    /// The issuer's endpoints.
+    pub endpoints: Option<Endpoints>,
+}
+
+/// Where an issuer signs people in and out: absolute URLs.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Endpoints {
+    /// RFC 6749, section 3.1.
+    pub authorization: String,
+    /// RFC 6749, section 3.2.
+    pub token: String,
+    /// RFC 7009; `None` where refresh tokens cannot be revoked.
+    pub revocation: Option<String>,
+    /// Where the issuer's own session ends; `None` where it cannot be ended.
+    pub end_session: Option<EndSession>,
+}
+
+/// How an issuer's own session is ended.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndSession {
+    /// Cognito's `/logout`, by `client_id` and `logout_uri` (rule C6).
+    Cognito(String),
+    /// OpenID Connect RP-Initiated Logout 1.0, by `client_id` and `post_logout_redirect_uri`.
+    Oidc(String),
 }
 
 /// A place on the globe, in degrees.

@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 use schemars::JsonSchema;
 
 mod api;
+mod sign_in;
 
 pub use api::{
     Api, ApiRegion, Control, OriginSecret, Otherwise, Pin, PlaceRule, Residency, ResidencySet,
     Sticky, StickyBy,
 };
+pub use sign_in::{Secret, SessionCookies, SignIn, SignInHost};
 
 /// The whole of `nearhop.toml`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -32,6 +34,9 @@ pub struct Config {
     /// Who may issue tokens. Needed as soon as one route is `authenticated`.
     #[serde(default)]
     pub issuers: Vec<Issuer>,
+    /// Sign-in at the edge, so that the frontend needs no code for it.
+    #[serde(default)]
+    pub sign_in: Option<SignIn>,
     /// The Regional API Gateways. Needed as soon as one route's target is `api`.
     #[serde(default)]
     pub api: Option<Api>,
@@ -234,6 +239,9 @@ pub struct Issuer {
     /// `https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example01`.
     #[serde(default)]
     pub issuer: Option<String>,
+    /// What the issuer's tokens look like.
+    #[serde(default)]
+    pub kind: IssuerKind,
     /// Client ids whose tokens are accepted; at least one.
     pub clients: Vec<String>,
     /// Kinds of token accepted.
@@ -254,6 +262,19 @@ impl Issuer {
     fn default_token_use() -> Vec<TokenUse> {
         vec![TokenUse::Access]
     }
+}
+
+/// What an issuer's tokens look like.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "tools", derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum IssuerKind {
+    /// Cognito's: the claim `token_use` says which kind one is (rule C2).
+    #[default]
+    Cognito,
+    /// OpenID Connect's: access tokens as in RFC 9068, whose header has the `typ` `at+jwt`; ID tokens
+    /// as in OpenID Connect Core 1.0, section 2.
+    Oidc,
 }
 
 /// The `token_use` claim of a Cognito token (rule C2).

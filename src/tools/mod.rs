@@ -19,6 +19,7 @@ pub mod schema;
 
 #[cfg(target_arch = "wasm32")]
 mod crypto;
+mod endpoints;
 mod nearest;
 mod place;
 mod shape;

@@ -5,8 +5,10 @@ use serde_json::Value;
 
 use super::diagnostic::Diagnostic;
 use super::distances::{coordinates, distances};
+use super::endpoints::endpoints;
 use super::parse::Parsed;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, SignInParts};
+use crate::config::Config;
 use crate::keys::{KeySetFault, check_key_set};
 use crate::policy::{Policy, Problem};
 
@@ -20,6 +22,18 @@ pub struct Inputs {
     pub not_found_page: Option<String>,
     /// The value of the environment variable `api.pin.env` names.
     pub pin_key: Option<String>,
+    /// The value of the environment variable `sign_in.key.env` names.
+    pub sign_in_key: Option<String>,
+    /// The value of the environment variable `sign_in.client_secret.env` names, then those of
+    /// `sign_in.hosts`, in their order.
+    pub client_secrets: Vec<Option<String>>,
+    /// The sign-in issuer's discovery document (OpenID Connect Discovery 1.0, section 4), where
+    /// `sign_in.domain` does not say what it would.
+    pub discovery: Option<String>,
+    /// Origins that take the place of `sign_in.origins`.
+    pub sign_in_origins: Option<Vec<String>>,
+    /// A domain that takes the place of `sign_in.domain`.
+    pub sign_in_domain: Option<String>,
     /// The digest of the `places.mmdb` that goes with the bundle, as [`super::geo`] made both.
     pub places: Option<String>,
     /// One per issuer, in their order: its JWKS (RFC 7517) as JSON text, if it could be had.
@@ -35,7 +49,12 @@ impl Inputs {
     /// they are, when a bundle is built.
     pub fn stand_in() -> Self {
         let secret = || Some("x".repeat(32));
-        Self { origin_secret: secret(), pin_key: secret(), ..Self::default() }
+        Self {
+            origin_secret: secret(),
+            pin_key: secret(),
+            sign_in_key: secret(),
+            ..Self::default()
+        }
     }
 }
 
@@ -55,6 +74,17 @@ pub fn resolve(parsed: &Parsed<'_>, inputs: Inputs) -> Result<(Bundle, Policy), 
     if let (Some(control), Some(urls)) = (control, inputs.control_urls) {
         control.urls = urls;
     }
+    if let Some(sign_in) = &mut config.sign_in {
+        sign_in.origins = inputs.sign_in_origins.unwrap_or(std::mem::take(&mut sign_in.origins));
+        sign_in.domain = inputs.sign_in_domain.or(sign_in.domain.take());
+    }
+    let sign_in = sign_in_parts(
+        &config,
+        inputs.sign_in_key,
+        inputs.client_secrets,
+        inputs.discovery.as_deref(),
+        &mut problems,
+    );
     let mut key_sets = inputs.key_sets;
     key_sets.resize(config.issuers.len(), None);
     for (index, key_set) in key_sets.iter().enumerate() {
@@ -76,6 +106,7 @@ pub fn resolve(parsed: &Parsed<'_>, inputs: Inputs) -> Result<(Bundle, Policy), 
         not_found_page: inputs.not_found_page,
         key_sets,
         pin_key: inputs.pin_key,
+        sign_in,
         places: inputs.places,
         distances,
         coordinates,
@@ -95,6 +126,20 @@ pub fn resolve(parsed: &Parsed<'_>, inputs: Inputs) -> Result<(Bundle, Policy), 
             Err(parsed.placed(problems))
         }
     }
+}
+
+/// What sign-in needs beside the configuration.
+fn sign_in_parts(
+    config: &Config,
+    key: Option<String>,
+    mut client_secrets: Vec<Option<String>>,
+    discovery: Option<&str>,
+    problems: &mut Vec<Problem>,
+) -> Option<SignInParts> {
+    let sign_in = config.sign_in.as_ref()?;
+    client_secrets.resize(sign_in.hosts.len() + 1, None);
+    let endpoints = endpoints(sign_in, discovery, problems);
+    Some(SignInParts { key, client_secrets, endpoints })
 }
 
 /// Why a key set cannot be carried. A private key in a bundle would lie in every edge Region.
