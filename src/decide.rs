@@ -323,12 +323,9 @@ impl<'d, 'a> Descent<'d, 'a> {
 
     fn fetch_keys(&self, issuer: usize) -> Fetch {
         let keys = &self.policy.keys;
-        Fetch {
-            tag: issuer as u32,
-            url: self.policy.issuers[issuer].jwks_url.clone(),
-            timeout: std::time::Duration::from_millis(keys.timeout_ms.into()),
-            max_bytes: keys.max_bytes,
-        }
+        let url = &self.policy.issuers[issuer].jwks_url;
+        let timeout = std::time::Duration::from_millis(keys.timeout_ms.into());
+        Fetch::get(issuer as u32, url, timeout, keys.max_bytes)
     }
 }
 

@@ -138,7 +138,7 @@ describe('the control document', () => {
       unknown: '{"version":6,"drain":["eu-west-2"]}',
       older: '{"version":4}',
       stale: '{"version":6,"valid_until":"2026-01-01T00:00:00Z"}',
-      gone: new FetchFault('status'),
+      gone: new FetchFault(404),
       unreachable: new FetchFault('unreachable'),
       large: new FetchFault('tooLarge'),
     };

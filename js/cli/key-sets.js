@@ -101,7 +101,7 @@ async function fetchKeySet(issuer, get) {
 function whatHappened(error, { timeoutMs, maxBytes }) {
   const { name, message, cause } = /** @type {Error} */ (error);
   if (error instanceof FetchFault) {
-    if (message === 'status') return 'did not answer 200 (redirects are not followed)';
+    if (error.fault >= 100) return 'did not answer 200 (redirects are not followed)';
     if (message === 'tooLarge') return `answered more than ${maxBytes} bytes (keys.max_bytes)`;
   }
   if (name === 'TimeoutError') return `did not answer within ${timeoutMs / 1000} s`;

@@ -62,12 +62,9 @@ impl Control {
     /// The look to be taken now.
     pub fn look(&mut self, settings: &config::Control, now: UnixMillis) -> Fetch {
         self.looked = Some(now);
-        Fetch {
-            tag: TAG + self.next as u32,
-            url: settings.urls[self.next].clone(),
-            timeout: Duration::from_millis(settings.timeout_ms.into()),
-            max_bytes: settings.max_bytes,
-        }
+        let timeout = Duration::from_millis(settings.timeout_ms.into());
+        let url = &settings.urls[self.next];
+        Fetch::get(TAG + self.next as u32, url, timeout, settings.max_bytes)
     }
 
     /// Takes what a look brought. Returns a line for the log when there is something new to say.
@@ -76,7 +73,7 @@ impl Control {
         settings: &config::Control,
         regions: &[Candidate],
         tag: u32,
-        brought: Result<&[u8], FetchFault>,
+        brought: Result<&[u8], FetchFault<'_>>,
         now: UnixMillis,
     ) -> Option<String> {
         let at = tag.checked_sub(TAG)? as usize;
@@ -124,7 +121,7 @@ impl Control {
     fn line(
         &self,
         url: &str,
-        trouble: Option<&Trouble>,
+        trouble: Option<&Trouble<'_>>,
         regions: &[Candidate],
         now: UnixMillis,
     ) -> String {
@@ -178,15 +175,15 @@ impl Document {
 }
 
 /// Why a look changed nothing.
-enum Trouble {
-    Fetch(FetchFault),
+enum Trouble<'a> {
+    Fetch(FetchFault<'a>),
     Refused(Option<Problem>),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for Trouble<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::Fetch(FetchFault::Status) => f.write_str("answered other than 200"),
+            Trouble::Fetch(FetchFault::Status { .. }) => f.write_str("answered other than 200"),
             Trouble::Fetch(FetchFault::TooLarge) => {
                 f.write_str("larger than api.control.max_bytes")
             }

@@ -7,7 +7,7 @@ mod explanation;
 mod seen;
 
 use cloudfront_worker::{
-    Context, Env, Headers, Origin, OriginKind, Request, Trigger, UnixMillis, Worker,
+    Context, Entropy, Env, Headers, Origin, OriginKind, Request, Trigger, UnixMillis, Worker,
 };
 use http::Method;
 use serde::Deserialize;
@@ -130,6 +130,8 @@ fn walk(
     let Nearhop { policy, mut state, edge, .. } = nearhop;
     let context = Context {
         now: UnixMillis(ask.now),
+        // Nothing made here is sent to anybody.
+        entropy: Entropy::new(&|bytes| bytes.fill(0)),
         request_id: "explain",
         distribution_domain_name: "",
         distribution_id: "",

@@ -97,7 +97,7 @@ impl<'b> Edge<'b> {
         &mut self,
         event: &Value,
         now: u64,
-        mut fetch: impl FnMut() -> Result<String, FetchFault>,
+        mut fetch: impl FnMut() -> Result<String, FetchFault<'static>>,
     ) -> Answer {
         let mut fetches = 0;
         loop {
@@ -105,17 +105,14 @@ impl<'b> Edge<'b> {
             let Some(wanted) = &handled.fetch else {
                 return Answer { result: handled.result, log: handled.log, fetches };
             };
-            let [tag, _, _, url] = wanted.split(' ').collect::<Vec<_>>()[..] else {
-                panic!("no fetch: {wanted}")
-            };
             // Nothing a token says may decide where a key comes from.
-            let known = self.bundle.key_set_urls.iter().any(|known| known == url);
-            assert!(known, "fetches {url}, which is no issuer's key set");
+            let known = self.bundle.key_set_urls.iter().any(|known| *known == wanted.url);
+            assert!(known, "fetches {}, which is no issuer's key set", wanted.url);
             fetches += 1;
             assert!(fetches < 5, "asks without end");
             let fetched = fetch();
             let result = fetched.as_deref().map(str::as_bytes).map_err(|fault| *fault);
-            self.harness.record(tag.parse().expect("a tag"), result, now);
+            self.harness.record(wanted.tag, result, now);
         }
     }
 
@@ -135,7 +132,7 @@ impl<'b> Edge<'b> {
         uri: &str,
         token: &str,
         later: i64,
-        fetch: impl FnMut() -> Result<String, FetchFault>,
+        fetch: impl FnMut() -> Result<String, FetchFault<'static>>,
     ) -> Answer {
         let event = bearer(uri, token);
         self.answer(&event, (NOW.checked_add_signed(later).expect("a time")) * 1000, fetch)

@@ -17,6 +17,8 @@ let handle;
 let document;
 /** The `If-None-Match` of each request the server saw. @type {(string | undefined)[]} */
 let seen;
+/** The method of each. @type {(string | undefined)[]} */
+let methods;
 /** Answers that are held back. @type {(() => void)[]} */
 let held;
 /** Whether answers are to be held back. */
@@ -25,7 +27,8 @@ let holds = false;
 const unheard = [];
 /** @type {string} */
 let url;
-const server = createServer(({ headers }, response) => {
+const server = createServer(({ method, headers }, response) => {
+  methods.push(method);
   seen.push(headers['if-none-match']);
   const answer = () => {
     if (!document) return;
@@ -54,6 +57,7 @@ beforeEach(() => {
   handle = start(unruly);
   document = { status: 200, body: 'bytes' };
   seen = [];
+  methods = [];
   held = [];
   holds = false;
 });
@@ -104,9 +108,9 @@ describe('an aside', () => {
   it('that fails is told as a fetch is', async () => {
     /** @type {[Document | undefined, string][]} */
     const failures = [
-      [{ status: 404 }, 'status'],
-      [{ status: 302 }, 'status'],
-      [{ status: 304 }, 'status'],
+      [{ status: 404, body: 'text' }, 'status 404: '],
+      [{ status: 302 }, 'status 302: '],
+      [{ status: 304 }, 'status 304: '],
       [{ status: 200, body: 'x'.repeat(1_001) }, 'too large'],
       [undefined, 'unreachable'],
     ];
@@ -115,6 +119,26 @@ describe('an aside', () => {
       assert.equal((await ask()).result.body, 'at once');
       assert.equal((await given(index + 1))[index], said);
     }
+  });
+
+  it('is tried once, whatever the worker asks for', async () => {
+    document = { status: 503 };
+    await handle(requestFor(`/aside?${url} 2`));
+    assert.deepEqual(await given(1), ['status 503: ']);
+    assert.equal(seen.length, 1);
+  });
+
+  it('may post a form, which is not revalidated', async () => {
+    document = { status: 200, etag: '"one"', body: 'bytes' };
+    await ask();
+    await given(1);
+    await handle(requestFor(`/aside?${url} 0 token=a`));
+    await given(2);
+    document = { status: 200, etag: '"one"', body: 'others' };
+    await handle(requestFor(`/aside?${url} 0 token=a`));
+    assert.deepEqual((await given(3)).slice(1), ['5 bytes: bytes', '6 bytes: others']);
+    assert.deepEqual(methods, ['GET', 'POST', 'POST']);
+    assert.deepEqual(seen, [undefined, undefined, undefined]);
   });
 
   it("writes the worker's line to the log when it is recorded", async () => {

@@ -95,10 +95,10 @@ describe('a worker gets', () => {
     ['/most', `1000 bytes: ${'x'.repeat(1_000)}`],
     ['/too-large', 'too large'],
     ['/endless', 'too large'],
-    ['/redirect', 'status'],
-    ['/not-modified', 'status'],
-    ['/no-content', 'status'],
-    ['/missing', 'status'],
+    ['/redirect', 'status 302: '],
+    ['/not-modified', 'status 304: '],
+    ['/no-content', 'status 204: '],
+    ['/missing', 'status 404: '],
     ['/silent', 'unreachable'],
     ['/stalled', 'unreachable'],
     ['/cut', 'unreachable'],
@@ -147,7 +147,7 @@ describe('fetches are made', () => {
     );
     assert.deepEqual(
       all.map(({ result }) => result.body.slice(0, 10)),
-      ['11 bytes: ', 'status', '1000 bytes'],
+      ['11 bytes: ', 'status 404', '1000 bytes'],
     );
     assert.deepEqual(seen.sort(), paths.map((path) => `GET ${path}`).sort());
   });
@@ -160,12 +160,12 @@ describe('fetches are made', () => {
     assert.equal((await waiting).result.body, 'unreachable');
   });
 
-  it('three times for one event, and then it is answered 500', async () => {
+  it('four times for one event, and then it is answered 500', async () => {
     const { result, log } = await handle(requestFor(`/fetch/never-content?${origin}/keys`));
     assert.equal(result.status, '500');
     assert.equal(result.headers['cache-control'][0].value, 'no-store');
-    assert.deepEqual(log, ['cloudfront-worker: more than 3 fetches for one event']);
-    assert.deepEqual(seen, ['GET /keys', 'GET /keys', 'GET /keys']);
+    assert.deepEqual(log, ['cloudfront-worker: more than 4 fetches for one event']);
+    assert.deepEqual(seen, Array(4).fill('GET /keys'));
     assert.equal((await handle(requestFor('/count'))).result.status, '200');
   });
 });
@@ -203,7 +203,7 @@ describe('a fetch of the caller', () => {
     /** @type {Record<string, () => Promise<Uint8Array>>} */
     const answers = {
       a: async () => Buffer.from('bytes'),
-      b: () => Promise.reject(new FetchFault('status')),
+      b: () => Promise.reject(new FetchFault(503)),
       c: () => Promise.reject(new FetchFault('tooLarge')),
       d: () => Promise.reject(new FetchFault('unreachable')),
       e: () => Promise.reject(new Error('of another kind')),
@@ -223,12 +223,19 @@ describe('a fetch of the caller', () => {
     }
     assert.deepEqual(brought, [
       '5 bytes: bytes',
-      'status',
+      'status 503: ',
       'too large',
       'unreachable',
       'unreachable',
       'unreachable',
     ]);
-    assert.deepEqual(asked[1], { tag: 1, url: 'b', timeoutMs: 500, maxBytes: 1_000 });
+    assert.deepEqual(asked[1], {
+      tag: 1,
+      url: 'b',
+      timeoutMs: 500,
+      maxBytes: 1_000,
+      retries: 0,
+      post: undefined,
+    });
   });
 });

@@ -45,8 +45,10 @@ it('has types that accept what is right and nothing else', async () => {
     join(folder, 'index.mts'),
     `import { createHandler, FetchFault, type Get } from 'cloudfront-worker';
     const module = new WebAssembly.Module(new Uint8Array());
-    const get = async ({ url }: Get) => {
-      if (url === '') throw new FetchFault('status');
+    const get = async ({ url, post }: Get) => {
+      const form: string | undefined = post?.form;
+      if (form) throw new FetchFault('unreachable');
+      if (url === '') throw new FetchFault(503, new Uint8Array());
       return new Uint8Array();
     };
     export const handler = createHandler({ module, get, now: () => 0 });

@@ -87,6 +87,10 @@ describe('no snapshot is made', () => {
       () => snapshotOf(unruly, 'call the host'),
       /the worker calls unruly\.throw while it is configured/,
     );
+    assert.throws(
+      () => snapshotOf(unruly, 'draw entropy'),
+      /the worker calls cloudfront\.random while it is configured/,
+    );
   });
 
   it('of a snapshot', () => {

@@ -32,6 +32,16 @@ export class Instance {
       cloudfront: {
         /** @param {number} into */
         read_body: (into) => this.#body.copy(this.#view(), into >>> 0),
+        /**
+         * Node loads its Web Crypto when it is first asked for.
+         *
+         * @param {number} at
+         * @param {number} length
+         */
+        random: (at, length) => {
+          const start = at >>> 0;
+          globalThis.crypto.getRandomValues(this.#view().subarray(start, start + length));
+        },
       },
       ...imports?.(() => this.#view()),
     });
@@ -74,7 +84,7 @@ export class Instance {
   /**
    * @param {Uint8Array} bytes
    * @param {number} tag
-   * @param {number} fault  one of FAULT in worker.mjs, 0 for none
+   * @param {number} fault  0, one of FAULT in worker.mjs, or a status other than 200
    * @param {number} now
    * @returns {string} a line for the log, or nothing
    */

@@ -3,8 +3,8 @@
  *
  * @typedef {import('./worker.mjs').CloudFrontResult} CloudFrontResult
  *
- * @typedef {import('./worker.mjs').Get & { tag: number }} Fetch  one the worker asks for; by the
- *   tag it knows what comes of it
+ * @typedef {import('./worker.mjs').Get & { tag: number, retries: number }} Fetch  one the worker asks
+ *   for; by the tag it knows what comes of it
  */
 
 /** What the worker answered, still as text. */
@@ -13,7 +13,8 @@ export class Outcome {
   fetch;
   /** @type {Fetch | undefined} */
   aside;
-  log = '';
+  /** @type {string} */
+  log;
   #text;
   #at = 0;
   #kind;
@@ -30,7 +31,7 @@ export class Outcome {
     this.#bytes = memory.subarray(start, start + size);
     this.#text = memory.utf8Slice(start, start + size);
     this.#kind = this.#line();
-    if (this.#text[this.#at] === 'l') this.log = this.#line().slice(1);
+    this.log = this.#lineOf('l') ?? '';
     if (this.#text[this.#at] === 'a') this.aside = this.#fetch();
     if (this.#kind === 'G') this.fetch = this.#fetch();
   }
@@ -83,7 +84,8 @@ export class Outcome {
           delete target.origin.custom.customHeaders?.[text];
           break;
         default:
-          throw new Error(`the outcome holds a line no rule describes: ${text}`);
+          // Without its text, which may be secret.
+          throw new Error(`the outcome holds a line no rule describes: ${letter}`);
       }
     }
     return target;
@@ -91,8 +93,16 @@ export class Outcome {
 
   /** @returns {Fetch} */
   #fetch() {
-    const [tag, timeoutMs, maxBytes, ...url] = this.#line().slice(1).split(' ');
-    return { tag: +tag, timeoutMs: +timeoutMs, maxBytes: +maxBytes, url: url.join(' ') };
+    const [tag, timeoutMs, maxBytes, retries, ...url] = this.#line().slice(1).split(' ');
+    const limits = { timeoutMs: +timeoutMs, maxBytes: +maxBytes, retries: +retries };
+    const form = this.#lineOf('p');
+    const post = form === undefined ? form : { form, authorization: this.#lineOf('h') };
+    return { tag: +tag, url: url.join(' '), ...limits, post };
+  }
+
+  /** The next line, if it begins so. @param {string} letter @returns {string | undefined} */
+  #lineOf(letter) {
+    return this.#text[this.#at] === letter ? this.#line().slice(1) : undefined;
   }
 
   #line() {

@@ -5,7 +5,7 @@
  *   import { createHandler } from './worker.mjs';
  *   export const handler = createHandler({ module, glue, config });
  *
- * The two texts that cross are described in worker/src/wire.rs.
+ * What crosses is described in worker/src/wire.rs.
  *
  * @typedef {import('aws-lambda').CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} CloudFrontEvent
  * @typedef {import('aws-lambda').CloudFrontRequest | import('aws-lambda').CloudFrontResultResponse} CloudFrontResult
@@ -20,20 +20,27 @@
  *   worker imports besides; called once per instance with a view of that instance's memory
  * @property {() => number} [now]  milliseconds since 1970
  * @property {(line: string) => void} [log]  takes the worker's log lines
- * @property {(get: Get, validators?: Validators) => Promise<Uint8Array>} [get]  performs a fetch, or
- *   throws a FetchFault; `validators` are there when it may be revalidated
+ * @property {(get: Get, validators?: Validators) => Promise<Uint8Array>} [get]  performs one try of a
+ *   fetch, or throws a FetchFault; `validators` are there when it may be revalidated
  *
  * @typedef {import('./outcome.mjs').Fetch} Fetch
  * @typedef {{ __wbg_set_wasm?: (exports: WebAssembly.Exports) => void, [name: string]: unknown }} Glue
- * @typedef {{ url: string, timeoutMs: number, maxBytes: number }} Get
+ * @typedef {{ url: string, timeoutMs: number, maxBytes: number, post?: Post }} Get
+ * @typedef {{ form: string, authorization?: string }} Post  sent by POST; secret, never for a log
  * @typedef {Map<string, string>} Validators  the `ETag` of what was got last, by URL
  */
 
 import { Head, MalformedEvent, NOTHING } from './head.mjs';
 import { Instance } from './instance.mjs';
 
-/** How many fetches one event may lead to before it is answered 500. */
-const MOST_FETCHES = 3;
+/**
+ * How many fetches one event may lead to before it is answered 500. A session can need its issuer's
+ * keys, an exchange of tokens, and keys again for what that brought; one is to spare.
+ */
+const MOST_FETCHES = 4;
+
+/** The wait before a first retry in milliseconds; twice that before each next one. */
+const BACKOFF = 100;
 
 /**
  * Makes the function Lambda calls. The worker is started at once, so that a bundle that cannot
@@ -61,17 +68,30 @@ export function createHandler(options) {
    */
   const getAndRecord = async (fetch, validators) => {
     const asking = instance;
-    let bytes = /** @type {Uint8Array} */ (NOTHING);
-    let fault = 0;
-    try {
-      bytes = await get(fetch, validators);
-    } catch (error) {
-      fault = error instanceof FetchFault ? error.fault : FAULT.unreachable;
+    for (let tries = 0; instance === asking; tries += 1) {
+      const { bytes, fault } = await tryOnce(fetch, validators);
+      // To another instance, started since after a trap, the tag may mean something else.
+      if (instance !== asking) return;
+      if (tries === fetch.retries || !mayPass(fault)) {
+        const line = asking?.record(bytes, fetch.tag, fault, now());
+        if (line) log(line);
+        return;
+      }
+      const wait = BACKOFF * 2 ** tries * (1 + Math.random() / 4);
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
-    // To another instance, started since after a trap, the tag may mean something else.
-    if (instance !== asking) return;
-    const line = asking?.record(bytes, fetch.tag, fault, now());
-    if (line) log(line);
+  };
+
+  /**
+   * @param {Fetch} fetch
+   * @param {Validators} [validators]
+   */
+  const tryOnce = async (fetch, validators) => {
+    try {
+      return { bytes: await get(fetch, validators), fault: 0 };
+    } catch (error) {
+      return error instanceof FetchFault ? error : new FetchFault('unreachable');
+    }
   };
 
   /**
@@ -81,7 +101,7 @@ export function createHandler(options) {
    * @param {Validators} [validators]
    */
   const perform = (fetch, validators) => {
-    const key = `${fetch.tag} ${fetch.url}`;
+    const key = JSON.stringify([fetch.tag, fetch.url, fetch.post]);
     const promise =
       underWay.get(key) ?? getAndRecord(fetch, validators).finally(() => underWay.delete(key));
     underWay.set(key, promise);
@@ -100,7 +120,7 @@ export function createHandler(options) {
     await new Promise((resolve) => setImmediate(resolve));
     if (instance !== asking) return;
     try {
-      await perform(fetch, asking?.validators);
+      await perform({ ...fetch, retries: 0 }, fetch.post ? undefined : asking?.validators);
     } catch (error) {
       if (instance === asking) discard();
       log(`cloudfront-worker: ${describe(error)}`);
@@ -158,47 +178,65 @@ function internalError() {
   };
 }
 
-/** Why a fetch brought nothing: the numbers of `FetchFault` in worker/src/outcome.rs. */
-const FAULT = { status: 1, tooLarge: 2, unreachable: 3, notModified: 4 };
+/** Why a fetch brought nothing, where it is no status: the numbers in worker/src/wire.rs. */
+const FAULT = { tooLarge: 2, unreachable: 3, notModified: 4 };
 
 /** A fetch that brought nothing. */
 export class FetchFault extends Error {
-  /** @param {keyof typeof FAULT} reason */
-  constructor(reason) {
-    super(reason);
-    this.fault = FAULT[reason];
+  /**
+   * @param {keyof typeof FAULT | number} reason  a number is the status of an answer other than 200
+   * @param {Uint8Array} [bytes]  what was said with that status to a POST
+   */
+  constructor(reason, bytes = NOTHING) {
+    super(String(reason));
+    this.fault = typeof reason === 'number' ? reason : FAULT[reason];
+    this.bytes = bytes;
   }
 }
 
+/** Whether a retry may do better: nobody answered, or the server failed. @param {number} fault */
+function mayPass(fault) {
+  return fault === FAULT.unreachable || fault >= 500;
+}
+
 /**
- * Gets a resource: 200 only, no redirects, within the time and size given. With `validators`, what
- * was got before is asked after by its `ETag` (RFC 9110, section 13.1.2), and a 304 is a FetchFault
- * of its own.
+ * Gets a resource, or posts a form: 200 only, no redirects, within the time and size given. With
+ * `validators`, what was got before is asked after by its `ETag` (RFC 9110, section 13.1.2), and a
+ * 304 is a FetchFault of its own.
  *
  * @param {Get} get
  * @param {Validators} [validators]
  * @returns {Promise<Uint8Array>}
  */
-export async function fetchBytes({ url, timeoutMs, maxBytes }, validators) {
+export async function fetchBytes({ url, timeoutMs, maxBytes, post }, validators) {
   const etag = validators?.get(url);
-  const response = await fetch(url, {
+  const { status, headers, body } = await fetch(url, {
+    ...(post && { method: 'POST', body: post.form }),
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),
-    headers: { accept: 'application/json', ...(etag && { 'if-none-match': etag }) },
+    headers: {
+      accept: 'application/json',
+      ...(etag && { 'if-none-match': etag }),
+      ...(post && { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(post?.authorization && { authorization: post.authorization }),
+    },
   });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    throw new FetchFault(response.status === 304 && etag ? 'notModified' : 'status');
+  if (status !== 200 && !post) {
+    await body?.cancel();
+    throw new FetchFault(status === 304 && etag ? 'notModified' : status);
   }
   const chunks = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body ?? []) {
     size += chunk.length;
-    if (size > maxBytes) throw new FetchFault('tooLarge');
     chunks.push(chunk);
+    if (size > maxBytes) break;
   }
-  const validator = response.headers.get('etag');
+  const bytes = Buffer.concat(chunks);
+  if (status !== 200) throw new FetchFault(status, bytes.subarray(0, maxBytes));
+  if (size > maxBytes) throw new FetchFault('tooLarge');
+  const validator = headers.get('etag');
   if (validator) validators?.set(url, validator);
   else validators?.delete(url);
-  return Buffer.concat(chunks);
+  return bytes;
 }

@@ -56,7 +56,7 @@ pub struct Env<'a> {
     pub region: &'a str,
     /// A number that differs from instance to instance, for seeding hashes and spreading what
     /// instances would otherwise do at once. Clients do not learn it, but it is no secret: nothing
-    /// may be encrypted or signed with it.
+    /// may be encrypted or signed with it. For that there is [`Context::entropy`].
     pub seed: u64,
 }
 
@@ -205,12 +205,48 @@ pub struct Response<'a> {
 pub struct Context<'a> {
     /// The time at which handling began.
     pub now: UnixMillis,
+    /// Random bytes that nobody can foresee.
+    pub entropy: Entropy<'a>,
     /// CloudFront's id of the request; the same in every trigger.
     pub request_id: &'a str,
     /// The distribution's own domain, `d….cloudfront.net`.
     pub distribution_domain_name: &'a str,
     /// The distribution's id.
     pub distribution_id: &'a str,
+}
+
+/// Random bytes fit for keys, nonces and states: the host's `crypto.getRandomValues`. Drawn when they
+/// are asked for, since loading Node's cryptography costs a cold start milliseconds.
+#[derive(Clone, Copy)]
+pub struct Entropy<'a> {
+    fill: &'a dyn Fn(&mut [u8]),
+}
+
+impl<'a> Entropy<'a> {
+    /// Entropy from a function that overwrites every byte it is given. Workers are handed theirs;
+    /// this is for whoever makes a [`Context`] of their own.
+    pub fn new(fill: &'a dyn Fn(&mut [u8])) -> Self {
+        Self { fill }
+    }
+
+    /// Fresh random bytes at each call, 65,536 at most (the host gives no more at once).
+    ///
+    /// ```
+    /// # use cloudfront_worker::Entropy;
+    /// let entropy = Entropy::new(&|bytes| bytes.fill(7));
+    /// assert_eq!(entropy.bytes(), [7; 4]);
+    /// ```
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.fill)(&mut bytes);
+        bytes
+    }
+}
+
+impl fmt::Debug for Entropy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entropy").finish_non_exhaustive()
+    }
 }
 
 /// Milliseconds since 1970-01-01T00:00:00Z.

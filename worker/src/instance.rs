@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::{fmt, mem};
 
 use crate::event::{Env, Event, EventFault, Trigger, UnixMillis, Worker};
-use crate::outcome::{FetchFault, Fetched, Reply, internal_server_error};
+use crate::outcome::{Fetched, Reply, internal_server_error};
 use crate::rules::{self, Violation};
 use crate::wire;
 
@@ -43,6 +43,16 @@ enum Stage<W: Worker> {
     New,
     Configured(W::Configured),
     Started(W),
+}
+
+/// What an event's handling may ask the host for.
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations)]
+pub struct Host<'a> {
+    /// Gives the request's body, decoded.
+    pub read_body: &'a dyn Fn() -> Vec<u8>,
+    /// Overwrites bytes with random ones.
+    pub random: &'a dyn Fn(&mut [u8]),
 }
 
 /// How `worker.mjs` wrote the text in the input buffer.
@@ -108,12 +118,12 @@ impl<W: Worker> Instance<W> {
         values: u32,
         charset: Charset,
         now: UnixMillis,
-        read_body: &dyn Fn() -> Vec<u8>,
+        host: Host<'_>,
     ) {
         self.output.clear();
         let worker = self.stage.started();
         let head = decode(&self.input[..len], charset);
-        let reply = match wire::read(&head, values, now, read_body) {
+        let reply = match wire::read(&head, values, now, host) {
             Err(fault) => refuse::<W>(&Fault::Event(fault)),
             Ok((event, context)) => {
                 let trigger = event.trigger();
@@ -135,14 +145,11 @@ impl<W: Worker> Instance<W> {
         wire::write(&reply, &mut self.output);
     }
 
-    /// Records a fetched body in the input buffer, or with `fault` that there is none. Leaves
-    /// nothing, or a line for the log.
-    pub fn record(&mut self, len: usize, tag: u32, fault: Option<FetchFault>, now: UnixMillis) {
+    /// Records what a fetch brought: the bytes in the input buffer and `worker.mjs`'s number for the
+    /// fault, if there is one. Leaves nothing, or a line for the log.
+    pub fn record(&mut self, len: usize, tag: u32, fault: u32, now: UnixMillis) {
         let worker = self.stage.started();
-        let result = match fault {
-            None => Ok(&self.input[..len]),
-            Some(fault) => Err(fault),
-        };
+        let result = wire::read_fetched(fault, &self.input[..len]);
         let log = worker.record(now, Fetched { tag, result });
         self.output = log.unwrap_or_default().into_bytes();
     }
@@ -221,7 +228,7 @@ macro_rules! export {
     ($worker:ty) => {
         #[allow(unsafe_code)]
         const _: () = {
-            use $crate::exports::{Charset, FetchFault, Instance, UnixMillis, read_body};
+            use $crate::exports::{Charset, Host, Instance, UnixMillis, random, read_body};
 
             std::thread_local! {
                 static INSTANCE: std::cell::RefCell<Instance<$worker>> =
@@ -262,20 +269,14 @@ macro_rules! export {
                 INSTANCE.with_borrow_mut(|instance| {
                     let charset = if utf8 == 0 { Charset::Latin1 } else { Charset::Utf8 };
                     let body = || read_body(body as usize);
-                    instance.handle(len as usize, values, charset, UnixMillis(now as u64), &body);
+                    let host = Host { read_body: &body, random: &random };
+                    instance.handle(len as usize, values, charset, UnixMillis(now as u64), host);
                     instance.output().len() as u32
                 })
             }
 
             #[unsafe(no_mangle)]
             extern "C" fn cloudfront_record(len: u32, tag: u32, fault: u32, now: f64) -> u32 {
-                let fault = match fault {
-                    0 => None,
-                    1 => Some(FetchFault::Status),
-                    2 => Some(FetchFault::TooLarge),
-                    4 => Some(FetchFault::NotModified),
-                    _ => Some(FetchFault::Unreachable),
-                };
                 INSTANCE.with_borrow_mut(|instance| {
                     instance.record(len as usize, tag, fault, UnixMillis(now as u64));
                     instance.output().len() as u32

@@ -83,10 +83,10 @@ mod outcome;
 mod wire;
 
 pub use event::{
-    Context, Env, Event, EventFault, Origin, OriginKind, Request, RequestBody, Response, Trigger,
-    UnixMillis, Worker,
+    Context, Entropy, Env, Event, EventFault, Origin, OriginKind, Request, RequestBody, Response,
+    Trigger, UnixMillis, Worker,
 };
 pub use headers::Headers;
 pub use http;
-pub use instance::{Charset, Fault, Instance};
-pub use outcome::{Body, Fetch, FetchFault, Fetched, Outcome, Reply};
+pub use instance::{Charset, Fault, Host, Instance};
+pub use outcome::{Body, Fetch, FetchFault, Fetched, Outcome, Post, Reply};

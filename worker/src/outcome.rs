@@ -1,5 +1,6 @@
 //! What a worker answers.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::edits::Edits;
@@ -12,7 +13,7 @@ pub struct Reply<'a> {
     /// A resource to get without holding up the answer. What it brings, or that it failed, reaches
     /// [`Worker::record`](crate::Worker::record) whenever it does: the execution environment may be
     /// frozen in between (rule L6), and then it ends, or fails, while a later event is handled. It
-    /// is not begun while one with the same tag and URL is under way.
+    /// is not begun while the same one (tag, URL and [`Post`]) is under way, and it is tried once.
     pub aside: Option<Fetch>,
     /// A line for the function's log.
     pub log: Option<String>,
@@ -30,43 +31,99 @@ pub enum Outcome<'a> {
 }
 
 /// A resource the worker wants: before it can answer, as [`Outcome::Fetch`], or beside its answer,
-/// as [`Reply::aside`]. Performed outside WebAssembly, with `GET`, without following redirects.
+/// as [`Reply::aside`]. Performed outside WebAssembly, without following redirects. Events that
+/// want the same (tag, URL and [`Post`]) share one.
 ///
-/// Only an aside is revalidated (RFC 9110, section 13.1.2): the instance's last answer to it had an
-/// `ETag`, and it still holds. What an answer waits for is always got whole.
+/// Only an aside by `GET` is revalidated (RFC 9110, section 13.1.2): the instance's last answer to
+/// it had an `ETag`, and it still holds. What an answer waits for is always got whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetch {
     /// Tells the worker's fetches apart in [`Fetched`].
     pub tag: u32,
     /// An absolute URL.
     pub url: String,
-    /// The time after which it has failed.
+    /// The time after which a try has failed, its last byte included.
     pub timeout: Duration,
     /// The size in bytes above which it has failed.
     pub max_bytes: u32,
+    /// What is sent by `POST`; by `GET` where there is none.
+    pub post: Option<Post>,
+    /// How many further tries there may be, each after a wait of about 100 ms, 200 ms, 400 ms …:
+    /// only where a try brought no answer, none in time, or a status of 500 or more. None for an
+    /// aside. The server may have acted on a try that brought no answer.
+    pub retries: u8,
 }
 
-/// What a [`Fetch`] brought.
-#[derive(Clone, Copy, Debug)]
+impl Fetch {
+    /// A fetch by `GET` that is tried once.
+    pub fn get(tag: u32, url: impl Into<String>, timeout: Duration, max_bytes: u32) -> Self {
+        Self { tag, url: url.into(), timeout, max_bytes, post: None, retries: 0 }
+    }
+}
+
+/// A form to be sent by `POST`. Its `Debug` shows nothing of it: forms and credentials are secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Post {
+    /// The value of `Authorization`, such as a client's `Basic …` (RFC 6749, section 2.3.1). One
+    /// that no header can have makes the fetch [`Unreachable`](FetchFault::Unreachable).
+    pub authorization: Option<String>,
+    /// The body, `application/x-www-form-urlencoded`: without line breaks, as that encoding is.
+    pub form: String,
+}
+
+impl fmt::Debug for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Post").finish_non_exhaustive()
+    }
+}
+
+/// What a [`Fetch`] brought. `Debug` shows how long it is and no byte of it: it may be a token.
+#[derive(Clone, Copy)]
 pub struct Fetched<'a> {
     /// The fetch's tag.
     pub tag: u32,
     /// The body of a 200 answer, or why there is none.
-    pub result: Result<&'a [u8], FetchFault>,
+    pub result: Result<&'a [u8], FetchFault<'a>>,
+}
+
+impl fmt::Debug for Fetched<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let result = self.result.map(|bytes| bytes.len());
+        f.debug_struct("Fetched").field("tag", &self.tag).field("result", &result).finish()
+    }
 }
 
 /// Why a fetch brought nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum FetchFault {
+pub enum FetchFault<'a> {
     /// No answer, or none in time.
     Unreachable,
     /// An answer other than 200, redirects included.
-    Status,
+    Status {
+        /// The status, 100–599.
+        status: u16,
+        /// What the server said to a [`Post`], up to the size allowed: token endpoints say in JSON
+        /// what was wrong (RFC 6749, section 5.2). Empty for a `GET`. `Debug` shows its length.
+        body: &'a [u8],
+    },
     /// More bytes than allowed.
     TooLarge,
     /// For an aside: what this instance was given last under this URL is still what is there (304).
     NotModified,
+}
+
+impl fmt::Debug for FetchFault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FetchFault::Unreachable => f.write_str("Unreachable"),
+            FetchFault::Status { status, body } => {
+                write!(f, "Status {{ status: {status}, body: {} bytes }}", body.len())
+            }
+            FetchFault::TooLarge => f.write_str("TooLarge"),
+            FetchFault::NotModified => f.write_str("NotModified"),
+        }
+    }
 }
 
 /// A body of an answer, or one that replaces a request's.

@@ -1,19 +1,22 @@
 //! Runs a worker natively on CloudFront events in JSON: what `worker.mjs` does in Node, so that a
 //! test says the same about both.
 
+mod entropy;
 mod head;
 mod outcome;
 
 use serde_json::{Value, json};
 
 use crate::event::{UnixMillis, Worker};
-use crate::instance::{Charset, Instance};
-use crate::outcome::FetchFault;
+use crate::instance::{Charset, Host, Instance};
+use crate::outcome::{Fetch, FetchFault};
+use entropy::Draws;
 
 /// A started worker.
 #[derive(Debug)]
 pub struct Harness<W: Worker> {
     instance: Instance<W>,
+    draws: Draws,
 }
 
 /// What one event led to.
@@ -23,10 +26,10 @@ pub struct Handled {
     pub result: Value,
     /// The line for the log.
     pub log: Option<String>,
-    /// The fetch it wants, as `TAG MILLISECONDS BYTES URL`.
-    pub fetch: Option<String>,
-    /// What it wants got without holding up the answer, likewise.
-    pub aside: Option<String>,
+    /// The fetch it wants.
+    pub fetch: Option<Fetch>,
+    /// What it wants got without holding up the answer.
+    pub aside: Option<Fetch>,
 }
 
 impl<W: Worker> Harness<W> {
@@ -40,7 +43,15 @@ impl<W: Worker> Harness<W> {
         }
         instance.input(region.len())[..region.len()].copy_from_slice(region.as_bytes());
         instance.start(region.len(), 0);
-        Ok(Self { instance })
+        Ok(Self { instance, draws: Draws::default() })
+    }
+
+    /// Where the entropy comes from that the worker draws from now on: a function that overwrites
+    /// every byte it is given. Otherwise it is the same at each run: the bytes of the first draw are
+    /// `1 0 0 0 0 0 0 0`, the number of the draw with its lowest byte first, over and over until there
+    /// are enough.
+    pub fn set_entropy(&mut self, fill: impl FnMut(&mut [u8]) + Send + 'static) {
+        self.draws = Draws::from(fill);
     }
 
     /// Handles an event at `now`, milliseconds since 1970. Unlike in Node, a panic is the caller's.
@@ -52,7 +63,9 @@ impl<W: Worker> Harness<W> {
         let text = head.text.as_bytes();
         self.instance.input(text.len())[..text.len()].copy_from_slice(text);
         let body = || head.body.clone();
-        self.instance.handle(text.len(), head.values, Charset::Utf8, UnixMillis(now), &body);
+        let random = |bytes: &mut [u8]| self.draws.fill(bytes);
+        let host = Host { read_body: &body, random: &random };
+        self.instance.handle(text.len(), head.values, Charset::Utf8, UnixMillis(now), host);
         outcome::carry_out(event["Records"][0]["cf"].clone(), self.instance.output())
     }
 
@@ -60,12 +73,18 @@ impl<W: Worker> Harness<W> {
     pub fn record(
         &mut self,
         tag: u32,
-        result: Result<&[u8], FetchFault>,
+        result: Result<&[u8], FetchFault<'_>>,
         now: u64,
     ) -> Option<String> {
-        let bytes = result.unwrap_or_default();
+        let (fault, bytes) = match result {
+            Ok(bytes) => (0, bytes),
+            Err(FetchFault::Status { status, body }) => (status.into(), body),
+            Err(FetchFault::TooLarge) => (2, &[][..]),
+            Err(FetchFault::Unreachable) => (3, &[][..]),
+            Err(FetchFault::NotModified) => (4, &[][..]),
+        };
         self.instance.input(bytes.len())[..bytes.len()].copy_from_slice(bytes);
-        self.instance.record(bytes.len(), tag, result.err(), UnixMillis(now));
+        self.instance.record(bytes.len(), tag, fault, UnixMillis(now));
         let log = String::from_utf8_lossy(self.instance.output());
         (!log.is_empty()).then(|| log.into_owned())
     }

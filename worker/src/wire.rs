@@ -1,4 +1,4 @@
-//! The two texts that cross between `worker.mjs` and WebAssembly.
+//! What crosses between `worker.mjs` and WebAssembly: two texts, what a fetch brought, random bytes.
 //!
 //! **The head**, inwards: values separated by line feeds, each ended by one.
 //!
@@ -19,12 +19,21 @@
 //! ```text
 //! F | R | G      forward with edits, respond, or get
 //! l LOG          a line for the log
-//! a TAG MILLISECONDS BYTES URL   to be got without holding up the answer
+//! a TAG MILLISECONDS BYTES RETRIES URL   to be got without holding up the answer
+//! p FORM         of an a or g before it: sent by POST
+//! h VALUE        after a p: with this Authorization
 //! u URI   q QUERY   - NAME   = NAME VALUE   + NAME VALUE   s STATUS REASON
 //! o PROTOCOL PORT DOMAIN PATH     x NAME (an origin's custom header to leave out)
-//! g TAG MILLISECONDS BYTES URL
+//! g TAG MILLISECONDS BYTES RETRIES URL
 //! t | b          last: the rest is the body, as text or as bytes
 //! ```
+//!
+//! **What a fetch brought**, inwards: bytes in the input buffer, and a number, 0 for the body of a 200
+//! answer. A number from 100 on is another status, and the bytes are what was said with it. There are
+//! none where it is 2, too large, 3, unreachable, or 4, not modified.
+//!
+//! **Random bytes**, inwards: `cloudfront.random(at, length)` is called while an event is handled, and
+//! overwrites that part of the memory.
 
 use std::fmt::Write;
 
@@ -32,23 +41,25 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::edits::{CustomOrigin, Edits, HeaderEdit, Protocol};
 use crate::event::{
-    Context, Event, EventFault, Origin, OriginKind, Request, RequestBody, Response, Trigger,
-    UnixMillis,
+    Context, Entropy, Event, EventFault, Origin, OriginKind, Request, RequestBody, Response,
+    Trigger, UnixMillis,
 };
 use crate::headers::Headers;
-use crate::outcome::{Body, Fetch, Outcome, Reply};
+use crate::instance::Host;
+use crate::outcome::{Body, Fetch, FetchFault, Outcome, Reply};
 
 /// Reads a head of `values` values.
 pub(crate) fn read<'a>(
     head: &'a str,
     values: u32,
     now: UnixMillis,
-    read_body: &'a dyn Fn() -> Vec<u8>,
+    host: Host<'a>,
 ) -> Result<(Event<'a>, Context<'a>), EventFault> {
     let mut head = Head { rest: head, values: 0 };
     let trigger = head.next()?;
     let context = Context {
         now,
+        entropy: Entropy::new(host.random),
         request_id: head.next()?,
         distribution_domain_name: head.next()?,
         distribution_id: head.next()?,
@@ -60,7 +71,7 @@ pub(crate) fn read<'a>(
         uri: head.next()?,
         querystring: head.next()?,
         headers: head.headers()?,
-        body: head.body(read_body)?,
+        body: head.body(host.read_body)?,
     };
     let origin = head.origin()?;
     let response = head.response()?;
@@ -147,6 +158,17 @@ impl<'a> Head<'a> {
     }
 }
 
+/// Reads what a fetch brought.
+pub(crate) fn read_fetched(fault: u32, bytes: &[u8]) -> Result<&[u8], FetchFault<'_>> {
+    match fault {
+        0 => Ok(bytes),
+        100..=999 => Err(FetchFault::Status { status: fault as u16, body: bytes }),
+        2 => Err(FetchFault::TooLarge),
+        4 => Err(FetchFault::NotModified),
+        _ => Err(FetchFault::Unreachable),
+    }
+}
+
 /// Writes a reply whose outcome has been [checked](crate::rules::check).
 pub(crate) fn write(reply: &Reply<'_>, out: &mut Vec<u8>) {
     let mut out = Lines(out);
@@ -220,7 +242,7 @@ impl Lines<'_> {
         self.0.push(letter);
         for part in parts {
             // A line break would begin a line of its own. Paths and queries have been checked and
-            // header values cannot hold one; a log line may.
+            // header values cannot hold one; a log line or a form may.
             if part.bytes().any(|b| b == b'\n') {
                 self.0.extend(part.bytes().map(|b| if b == b'\n' { b' ' } else { b }));
             } else {
@@ -261,8 +283,14 @@ impl Lines<'_> {
 
     fn fetch(&mut self, letter: u8, fetch: &Fetch) {
         let mut numbers = String::new();
-        let _ = write!(numbers, "{} {} {} ", fetch.tag, fetch.timeout.as_millis(), fetch.max_bytes);
+        let Fetch { tag, timeout, max_bytes, retries, .. } = fetch;
+        let _ = write!(numbers, "{tag} {} {max_bytes} {retries} ", timeout.as_millis());
         self.line(letter, &[&numbers, &fetch.url]);
+        let Some(post) = &fetch.post else { return };
+        self.line(b'p', &[&post.form]);
+        if let Some(authorization) = &post.authorization {
+            self.line(b'h', &[authorization]);
+        }
     }
 
     fn body(&mut self, body: &Body) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cloudfront_worker::edits::Edits;
 use cloudfront_worker::testing::Harness;
 use cloudfront_worker::{
-    Context, Env, Event, Fetch, FetchFault, Fetched, Outcome, Reply, UnixMillis, Worker,
+    Context, Env, Event, Fetch, FetchFault, Fetched, Outcome, Post, Reply, UnixMillis, Worker,
 };
 use serde_json::json;
 
@@ -25,17 +25,19 @@ impl Worker for Curious {
     }
 
     fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {
-        let fetch = |tag| Fetch {
-            tag,
-            url: "https://example.com/a b".into(),
-            timeout: Duration::from_secs(2),
-            max_bytes: 9,
-        };
+        let edits = Edits::new().uri("/other");
         let outcome = match event.request().uri {
             "/respond" => Outcome::Respond(http::Response::new("answered".into())),
             "/fetch" => Outcome::Fetch(fetch(1)),
+            "/post" => {
+                let post = Post { authorization: None, form: "token=secret".into() };
+                return Reply {
+                    aside: Some(Fetch { post: Some(post), ..fetch(7) }),
+                    ..edits.into()
+                };
+            }
             "/broken" => Outcome::Forward(Edits::new().uri("no path")),
-            _ => Outcome::Forward(Edits::new().uri("/other")),
+            _ => Outcome::Forward(edits),
         };
         Reply { outcome, aside: Some(fetch(7)), log: Some("a\nb".into()) }
     }
@@ -43,6 +45,10 @@ impl Worker for Curious {
     fn record(&mut self, now: UnixMillis, fetched: Fetched<'_>) -> Option<String> {
         (fetched.tag == 7).then(|| format!("{:?} at {}", fetched.result, now.0))
     }
+}
+
+fn fetch(tag: u32) -> Fetch {
+    Fetch::get(tag, "https://example.com/a b", Duration::from_secs(2), 9)
 }
 
 fn handle(uri: &str) -> cloudfront_worker::testing::Handled {
@@ -62,13 +68,20 @@ fn it_goes_beside_every_kind_of_outcome() {
         [("/forward", "uri", json!("/other")), ("/respond", "body", json!("answered"))]
     {
         let handled = handle(uri);
-        assert_eq!(handled.aside.as_deref(), Some("7 2000 9 https://example.com/a b"), "{uri}");
+        assert_eq!(handled.aside, Some(fetch(7)), "{uri}");
         assert_eq!(handled.log.as_deref(), Some("a b"), "{uri}");
         assert_eq!((&handled.result[key], handled.fetch), (&value, None), "{uri}");
     }
     let handled = handle("/fetch");
-    assert_eq!(handled.aside.as_deref(), Some("7 2000 9 https://example.com/a b"));
-    assert_eq!(handled.fetch.as_deref(), Some("1 2000 9 https://example.com/a b"));
+    assert_eq!(handled.aside, Some(fetch(7)));
+    assert_eq!(handled.fetch, Some(fetch(1)));
+}
+
+#[test]
+fn it_may_post_a_form() {
+    let handled = handle("/post");
+    assert_eq!(handled.aside.unwrap().post.unwrap().form, "token=secret");
+    assert_eq!(handled.result["uri"], "/other");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::convert::Infallible;
 
 use cloudfront_worker::edits::Edits;
-use cloudfront_worker::{Charset, Context, Env, Event, Instance, Reply, UnixMillis, Worker};
+use cloudfront_worker::{Charset, Context, Env, Event, Host, Instance, Reply, UnixMillis, Worker};
 use proptest::prelude::*;
 
 thread_local! {
@@ -46,7 +46,8 @@ fn handle(head: &[u8], values: u32, charset: Charset) -> (Vec<u8>, u32) {
     instance.configure(0);
     instance.start(0, 0);
     instance.input(head.len())[..head.len()].copy_from_slice(head);
-    instance.handle(head.len(), values, charset, UnixMillis(0), &|| b"body".to_vec());
+    let host = Host { read_body: &|| b"body".to_vec(), random: &|_| unreachable!("nobody draws") };
+    instance.handle(head.len(), values, charset, UnixMillis(0), host);
     (instance.output().to_vec(), EVENTS.get())
 }
 

@@ -36,9 +36,11 @@ fn bring(control: &mut Control, json: &str, now: UnixMillis) -> Option<String> {
     control.record(&settings(), &regions(), TAG, Ok(json.as_bytes()), now)
 }
 
-fn fail(control: &mut Control, tag: u32, fault: FetchFault) -> Option<String> {
+fn fail(control: &mut Control, tag: u32, fault: FetchFault<'_>) -> Option<String> {
     control.record(&settings(), &regions(), tag, Err(fault), NOW)
 }
+
+const MISSING: FetchFault<'_> = FetchFault::Status { status: 404, body: b"" };
 
 fn later(seconds: u64) -> UnixMillis {
     UnixMillis(NOW.0 + seconds * 1_000)
@@ -190,9 +192,7 @@ fn the_last_good_one_stays() {
         assert!(bring(&mut control, bad, NOW).is_some(), "{bad} is told");
         assert_eq!(drained(&control, NOW), ["eu-west-1"], "{bad}");
     }
-    for fault in
-        [FetchFault::Unreachable, FetchFault::Status, FetchFault::TooLarge, FetchFault::NotModified]
-    {
+    for fault in [FetchFault::Unreachable, MISSING, FetchFault::TooLarge, FetchFault::NotModified] {
         fail(&mut control, TAG, fault);
         assert_eq!(drained(&control, NOW), ["eu-west-1"], "{fault:?}");
     }
@@ -248,7 +248,7 @@ fn after_a_failure_comes_the_next_url_and_after_a_success_the_first() {
     assert_eq!(look_at(&mut control), 1);
     control.record(&settings, &regions(), TAG + 1, Ok(b"not JSON"), NOW);
     assert_eq!(look_at(&mut control), 0);
-    fail(&mut control, TAG, FetchFault::Status);
+    fail(&mut control, TAG, MISSING);
     assert_eq!(look_at(&mut control), 1);
     control.record(&settings, &regions(), TAG + 1, Err(FetchFault::NotModified), NOW);
     assert_eq!(look_at(&mut control), 0);
@@ -270,8 +270,8 @@ fn the_log_says_what_has_changed_and_says_it_once() {
     let good = r#"{"version":5,"drain":["eu-west-1"],"disable":["us-east-1"],"pin":"eu-west-1"}"#;
     let in_force = r#"{"control":"in_force","version":5,"drain":["eu-west-1"],"disable":["us-east-1"],"pin":"eu-west-1"#;
     let gone = r#"{"control":"none","trouble":"answered other than 200","url":"https://a.example/control.json"}"#;
-    assert_eq!(fail(&mut control, TAG, FetchFault::Status).as_deref(), Some(gone));
-    assert_eq!(fail(&mut control, TAG, FetchFault::Status), None);
+    assert_eq!(fail(&mut control, TAG, MISSING).as_deref(), Some(gone));
+    assert_eq!(fail(&mut control, TAG, MISSING), None);
     assert_eq!(bring(&mut control, good, NOW), Some(format!("{in_force}\"}}")));
     assert_eq!(bring(&mut control, good, NOW), None);
     assert_eq!(fail(&mut control, TAG, FetchFault::NotModified), None);

@@ -1,10 +1,13 @@
 //! What a worker answered, carried out on the event: the class `Outcome` of `outcome.mjs`.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::Handled;
+use crate::outcome::{Fetch, Post};
 
 pub(super) fn carry_out(mut cf: Value, output: &[u8]) -> Handled {
     let mut rest = output;
@@ -25,8 +28,8 @@ pub(super) fn carry_out(mut cf: Value, output: &[u8]) -> Handled {
         let (name, value) = text.split_once(' ').unwrap_or((text, ""));
         match letter {
             "l" => log = Some(text.to_owned()),
-            "g" => fetch = Some(text.to_owned()),
-            "a" => aside = Some(text.to_owned()),
+            "g" => fetch = Some(read_fetch(text, &mut rest)),
+            "a" => aside = Some(read_fetch(text, &mut rest)),
             "u" => target["uri"] = text.into(),
             "q" => target["querystring"] = text.into(),
             "s" => {
@@ -56,6 +59,21 @@ pub(super) fn carry_out(mut cf: Value, output: &[u8]) -> Handled {
         }
     }
     Handled { result: if kind == "G" { Value::Null } else { target }, log, fetch, aside }
+}
+
+fn read_fetch(text: &str, rest: &mut &[u8]) -> Fetch {
+    let mut parts = text.splitn(5, ' ');
+    let mut number = || parts.next().and_then(|part| part.parse::<u32>().ok()).expect("a number");
+    let (tag, milliseconds, max_bytes, retries) = (number(), number(), number(), number());
+    let form = line_of(b'p', rest);
+    Fetch {
+        tag,
+        url: parts.next().expect("a URL").to_owned(),
+        timeout: Duration::from_millis(milliseconds.into()),
+        max_bytes,
+        post: form.map(|form| Post { form, authorization: line_of(b'h', rest) }),
+        retries: retries.try_into().expect("255 at most"),
+    }
 }
 
 fn carry_body(target: &mut Value, of_request: bool, encoding: &str, data: String) {
@@ -94,6 +112,11 @@ fn line(rest: &mut &[u8]) -> String {
     let text = String::from_utf8_lossy(&rest[..end]).into_owned();
     *rest = rest.get(end + 1..).unwrap_or_default();
     text
+}
+
+/// The next line without its letter, if it is that letter.
+fn line_of(letter: u8, rest: &mut &[u8]) -> Option<String> {
+    (rest.first() == Some(&letter)).then(|| line(rest)[1..].to_owned())
 }
 
 fn text_of(rest: &mut &[u8]) -> String {

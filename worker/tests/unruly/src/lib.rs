@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cloudfront_worker::http::{HeaderName, HeaderValue, Response, header};
 use cloudfront_worker::{
-    Body, Context, Env, Event, Fault, Fetch, FetchFault, Fetched, Reply, Request, UnixMillis,
+    Body, Context, Env, Event, Fault, Fetch, FetchFault, Fetched, Post, Reply, Request, UnixMillis,
     Worker, edits::Edits,
 };
 
@@ -17,7 +17,7 @@ use cloudfront_worker::{
 #[derive(Debug, Default)]
 pub struct Unruly {
     events: u32,
-    /// URLs; a fetch's tag is the place of its own.
+    /// What was asked for; a fetch's tag is the place of its own.
     wanted: Vec<String>,
     fetched: BTreeMap<u32, String>,
     /// What asides brought, in that order.
@@ -35,6 +35,10 @@ impl Worker for Unruly {
             b"refuse silently" => Err(String::new()),
             b"panic" => panic!("as asked"),
             b"call the host" => Err(host::call("throw", "")),
+            b"draw entropy" => {
+                cloudfront_worker::exports::random(&mut [0; 8]);
+                Ok(false)
+            }
             _ => Ok(config == b"panic at start"),
         }
     }
@@ -44,7 +48,7 @@ impl Worker for Unruly {
         Self::default()
     }
 
-    fn handle<'a>(&mut self, event: Event<'a>, _: &Context<'a>) -> Reply<'a> {
+    fn handle<'a>(&mut self, event: Event<'a>, context: &Context<'a>) -> Reply<'a> {
         self.events += 1;
         let request = event.request();
         match request.uri {
@@ -62,6 +66,10 @@ impl Worker for Unruly {
             "/body/empty" => Edits::new().body(Body::Empty).into(),
             "/log" => Reply { log: Some("a line\nand another".into()), ..text("logged") },
             "/fetch" => self.fetch(request.querystring),
+            "/random" => {
+                let entropy = context.entropy;
+                text(format!("{:?} {:?}", entropy.bytes::<32>(), entropy.bytes::<32>()))
+            }
             "/aside" => aside(ASIDE, request.querystring, text("at once")),
             "/aside/record-panics" => aside(u32::MAX, request.querystring, text("at once")),
             "/aside/forward" => aside(ASIDE, request.querystring, Edits::new().into()),
@@ -82,7 +90,9 @@ impl Worker for Unruly {
         assert_ne!(fetched.tag, u32::MAX, "as asked");
         let brought = match fetched.result {
             Ok(bytes) => format!("{} bytes: {}", bytes.len(), String::from_utf8_lossy(bytes)),
-            Err(FetchFault::Status) => "status".into(),
+            Err(FetchFault::Status { status, body }) => {
+                format!("status {status}: {}", String::from_utf8_lossy(body))
+            }
             Err(FetchFault::TooLarge) => "too large".into(),
             Err(FetchFault::NotModified) => "not modified".into(),
             Err(_) => "unreachable".into(),
@@ -106,17 +116,17 @@ impl Worker for Unruly {
 }
 
 impl Unruly {
-    fn fetch(&mut self, url: &str) -> Reply<'static> {
-        let tag = match self.wanted.iter().position(|wanted| wanted == url) {
+    fn fetch(&mut self, what: &str) -> Reply<'static> {
+        let tag = match self.wanted.iter().position(|wanted| wanted == what) {
             Some(tag) => tag,
             None => {
-                self.wanted.push(url.to_owned());
+                self.wanted.push(what.to_owned());
                 self.wanted.len() - 1
             }
         };
         match self.fetched.get(&(tag as u32)) {
             Some(brought) => text(brought.clone()),
-            None => fetch(tag as u32, url),
+            None => fetch(tag as u32, what),
         }
     }
 }
@@ -124,16 +134,23 @@ impl Unruly {
 /// The tag of what is got beside an answer.
 const ASIDE: u32 = 1_000;
 
-fn aside<'a>(tag: u32, url: &str, reply: Reply<'a>) -> Reply<'a> {
-    Reply { aside: Some(wanted(tag, url)), ..reply }
+fn aside<'a>(tag: u32, what: &str, reply: Reply<'a>) -> Reply<'a> {
+    Reply { aside: Some(wanted(tag, what)), ..reply }
 }
 
-fn fetch(tag: u32, url: &str) -> Reply<'static> {
-    wanted(tag, url).into()
+fn fetch(tag: u32, what: &str) -> Reply<'static> {
+    wanted(tag, what).into()
 }
 
-fn wanted(tag: u32, url: &str) -> Fetch {
-    Fetch { tag, url: url.to_owned(), timeout: Duration::from_millis(500), max_bytes: 1_000 }
+/// `URL`, `URL RETRIES`, or `URL RETRIES FORM`, which may be followed by an `Authorization`.
+fn wanted(tag: u32, what: &str) -> Fetch {
+    let mut parts = what.splitn(4, ' ');
+    let url = parts.next().unwrap_or_default();
+    let retries = parts.next().map_or(0, |part| part.parse().expect("a number"));
+    let post = parts
+        .next()
+        .map(|form| Post { authorization: parts.next().map(str::to_owned), form: form.to_owned() });
+    Fetch { post, retries, ..Fetch::get(tag, url, Duration::from_millis(500), 1_000) }
 }
 
 /// Adds each value of `x-in` to `x-out`, or to what the query names, and says in the query how many
