@@ -190,6 +190,8 @@ describe('another try', () => {
     });
     const waiting = fetched(' 5 code=1');
     await failing;
+    // The trap comes while the next try is waited for.
+    await new Promise((resolve) => setImmediate(resolve));
     assert.equal((await handle(requestFor('/trap/panic'))).result.status, '500');
     assert.equal(await waiting, '7 bytes: brought');
     assert.equal(tries, 2, 'the new instance asked, and the old one did not ask again');
