@@ -1,13 +1,14 @@
 //! Who may issue tokens.
 
-use crate::config::{self, Config, TokenUse};
+use crate::config::{self, Config, IssuerKind, TokenUse};
 use crate::policy::{Problem, Problems};
 
-/// A user pool whose tokens are accepted, with its settings checked.
+/// Somebody whose tokens are accepted, with its settings checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Issuer {
     /// The `iss` claim, to the letter (rule C3).
     pub url: String,
+    pub kind: IssuerKind,
     /// Where its key set is (rule C4).
     pub jwks_url: String,
     pub clients: Vec<String>,
@@ -69,7 +70,7 @@ impl Issuer {
             ));
         }
         let jwks_url = match &issuer.jwks_url {
-            None => format!("{url}/.well-known/jwks.json"),
+            None => format!("{}/.well-known/jwks.json", url.trim_end_matches('/')),
             Some(url) => {
                 if !is_https(url) && !is_http_on_loopback(url) {
                     problems.push(Problem::new(
@@ -83,6 +84,7 @@ impl Issuer {
         };
         Self {
             url,
+            kind: issuer.kind,
             jwks_url,
             clients: issuer.clients.clone(),
             token_use: issuer.token_use.clone(),
@@ -105,15 +107,27 @@ fn issuer_url(
                 let allowed = "no region beside issuer: the URL holds it";
                 problems.push(Problem::new(at("region"), found, allowed));
             }
-            if !is_https(url) || url.ends_with('/') || url.contains(['?', '#']) {
-                problems.push(Problem::new(
-                    at("issuer"),
-                    url,
+            let (sound, allowed) = match issuer.kind {
+                IssuerKind::Cognito => (
+                    is_https(url) && !url.ends_with('/'),
                     "the iss claim to the letter: an https URL without / at its end, such as \
                      \"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example01\"",
-                ));
+                ),
+                IssuerKind::Oidc => (
+                    is_https(url) || is_http_on_loopback(url),
+                    "the iss claim to the letter, with its / at the end if it has one: an https URL \
+                     (http only to 127.0.0.1, for trying things out)",
+                ),
+            };
+            if !sound || url.contains(['?', '#']) {
+                problems.push(Problem::new(at("issuer"), url, allowed));
             }
             url.clone()
+        }
+        (None, Some(pool)) if issuer.kind == IssuerKind::Oidc => {
+            let allowed = "issuer = \"<URL>\" with kind = \"oidc\": user pools are Cognito's";
+            problems.push(Problem::new(at("user_pool"), pool, allowed));
+            String::new()
         }
         (None, Some(pool)) => {
             let region = pool.split_once('_').map_or("", |(region, _)| region);
@@ -142,7 +156,10 @@ fn issuer_url(
             String::new()
         }
         (None, None) => {
-            let allowed = "user_pool = \"<pool id>\", or issuer = \"<URL>\"";
+            let allowed = match issuer.kind {
+                IssuerKind::Cognito => "user_pool = \"<pool id>\", or issuer = \"<URL>\"",
+                IssuerKind::Oidc => "issuer = \"<URL>\"",
+            };
             let section = at("");
             problems.push(Problem::new(section.trim_end_matches('.'), "neither", allowed));
             String::new()
@@ -225,6 +242,36 @@ mod tests {
         // The kind of token meant for APIs, and no leeway, unless somebody asks for more.
         assert_eq!(issuers[0].token_use, [TokenUse::Access]);
         assert_eq!((issuers[0].leeway_seconds, issuers[0].cookies.len()), (0, 0));
+    }
+
+    #[test]
+    fn an_openid_provider_is_named_by_its_url() {
+        let oidc = |more: serde_json::Value| {
+            let mut issuer = serde_json::json!({ "kind": "oidc", "clients": ["a"] });
+            issuer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            issuers(serde_json::json!([issuer]))
+        };
+        for (url, jwks_url) in [
+            ("https://id.example.com", "https://id.example.com/.well-known/jwks.json"),
+            ("https://id.example.com/", "https://id.example.com/.well-known/jwks.json"),
+            ("https://id.example.com/a/", "https://id.example.com/a/.well-known/jwks.json"),
+            ("http://127.0.0.1:9000", "http://127.0.0.1:9000/.well-known/jwks.json"),
+        ] {
+            let (issuers, problems) = oidc(serde_json::json!({ "issuer": url }));
+            assert_eq!(problems, [], "{url}");
+            assert_eq!((issuers[0].url.as_str(), issuers[0].jwks_url.as_str()), (url, jwks_url));
+        }
+        for (more, key) in [
+            (serde_json::json!({ "issuer": "http://id.example.com" }), "issuers[0].issuer"),
+            (serde_json::json!({ "issuer": "https://id.example.com/?a" }), "issuers[0].issuer"),
+            (serde_json::json!({ "issuer": "https://id.example.com/#" }), "issuers[0].issuer"),
+            (serde_json::json!({ "user_pool": "eu-west-1_Example01" }), "issuers[0].user_pool"),
+            (serde_json::json!({}), "issuers[0]"),
+        ] {
+            let (_, problems) = oidc(more);
+            let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
+            assert_eq!(keys, [key]);
+        }
     }
 
     #[test]

@@ -1,18 +1,22 @@
-//! Whether a token is a Cognito token that counts (RFC 7515, RFC 7519, rules C1–C5).
+//! Whether a token is one that counts (RFC 7515, RFC 7519, rules C1–C5).
+//!
+//! Two things are asked one after the other: whether one of the issuer's keys signed it ([`jws`]),
+//! and whether what it then claims is for us ([`claims`]).
 
-use std::borrow::Cow;
-use std::fmt;
 use std::rc::Rc;
 
 use cloudfront_worker::UnixMillis;
-use jsonwebtoken::Algorithm;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 use crate::base64url;
 use crate::config::TokenUse;
 use crate::issuer::Issuer;
-use crate::keys::{KeyId, Keys, Lookup};
+use crate::keys::{KeyId, Keys};
+use claims::{Claims, UnverifiedClaims, members, text_claim};
+use jws::Jws;
+
+mod claims;
+mod jws;
 
 /// What a token says about its bearer. Only [`verify`] makes one, from a token whose signature,
 /// issuer, client, kind and times it has checked.
@@ -21,20 +25,6 @@ pub struct Verified {
     issuer: usize,
     key: KeyId,
     claims: Claims,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Claims {
-    subject: String,
-    username: Option<String>,
-    client_id: String,
-    groups: Vec<String>,
-    scopes: String,
-    residency: Option<String>,
-    home: Option<String>,
-    expires: u64,
-    not_before: Option<u64>,
-    issued: Option<u64>,
 }
 
 /// The names of claims a configuration asks for by name.
@@ -82,9 +72,14 @@ impl Verified {
         self.claims.home.as_deref()
     }
 
+    /// The `exp` claim: Unix seconds.
+    pub fn expires(&self) -> u64 {
+        self.claims.expires
+    }
+
     /// Whether the token is valid at `now` still: its times hold, and its issuer has its key.
     pub(crate) fn still_holds(&self, issuers: &[Issuer], keys: &Keys, now: UnixMillis) -> bool {
-        check_times(&self.claims, issuers[self.issuer].leeway_seconds, now).is_ok()
+        self.claims.check_times(issuers[self.issuer].leeway_seconds, now).is_ok()
             && keys.holds(self.issuer, self.key)
     }
 
@@ -109,7 +104,7 @@ pub enum TokenFault {
     Signature,
     /// `client_id` or `aud` is not among the issuer's clients.
     Client,
-    /// `token_use` is not a kind accepted from the issuer.
+    /// It is not of a kind accepted from the issuer.
     Use,
     /// `exp` has passed.
     Expired,
@@ -133,7 +128,7 @@ impl From<TokenFault> for Unverified {
     }
 }
 
-/// Verifies a token.
+/// Verifies a token of any of the issuers, of a kind and for a client accepted from it.
 pub(crate) fn verify(
     token: &str,
     issuers: &[Issuer],
@@ -141,239 +136,95 @@ pub(crate) fn verify(
     keys: &mut Keys,
     now: UnixMillis,
 ) -> Result<Rc<Verified>, Unverified> {
-    let parts = Compact::parse(token)?;
-    let header = Header::parse(parts.header)?;
-    let payload = base64url::decode(parts.payload).ok_or(TokenFault::Malformed)?;
-    let unverified = UnverifiedClaims::parse(&payload)?;
-
+    let jws = Jws::parse(token)?;
+    let unverified = UnverifiedClaims::parse(&jws.payload)?;
     // The issuer is looked up among ours, never computed from the token (rule C3).
     let at =
         issuers.iter().position(|issuer| issuer.url == unverified.iss).ok_or(TokenFault::Issuer)?;
-    let key = match keys.find(at, &header.kid, now) {
-        Lookup::Found(key) => key,
-        Lookup::Fetch => return Err(Unverified::Fetch(at)),
-        Lookup::Unknown => return Err(TokenFault::KeyUnknown.into()),
-        Lookup::Unavailable => return Err(Unverified::KeysUnavailable),
-    };
-    if parts.signature.len() != (key.signature_bytes * 4).div_ceil(3) {
-        return Err(TokenFault::Signature.into());
+    let issuer = &issuers[at];
+    let key = jws.signed_by(at, keys, now)?;
+    let kind = unverified.kind(issuer.kind, jws.typ)?;
+    if !issuer.token_use.contains(&kind) {
+        return Err(TokenFault::Use.into());
     }
-    let verifies = jsonwebtoken::crypto::verify(
-        parts.signature,
-        parts.signed.as_bytes(),
-        &key.decoding,
-        Algorithm::RS256,
-    );
-    if !matches!(verifies, Ok(true)) {
-        return Err(TokenFault::Signature.into());
-    }
-
-    let mut claims = unverified.check(&issuers[at])?;
-    claims.residency = text_claim(&payload, named.residency.as_deref())?;
-    claims.home = text_claim(&payload, named.home.as_deref())?;
-    check_times(&claims, issuers[at].leeway_seconds, now)?;
-    Ok(Rc::new(Verified { issuer: at, key: key.id, claims }))
+    let mut claims = unverified.check(kind, issuer, &jws.payload)?;
+    claims.residency = text_claim(&jws.payload, named.residency.as_deref())?;
+    claims.home = text_claim(&jws.payload, named.home.as_deref())?;
+    claims.check_times(issuer.leeway_seconds, now)?;
+    Ok(Rc::new(Verified { issuer: at, key, claims }))
 }
 
-/// The segments of a compact JWS (RFC 7515, section 7.1).
-struct Compact<'t> {
-    header: &'t str,
-    payload: &'t str,
-    signature: &'t str,
-    /// Header, dot and payload: what was signed.
-    signed: &'t str,
+/// An ID token that counts. Only [`verify_id`] makes one.
+#[derive(Clone, Debug)]
+pub(crate) struct IdToken {
+    /// The `sub` claim.
+    pub subject: String,
+    /// The `exp` claim, Unix seconds.
+    pub expires: u64,
+    /// The `nonce` claim, if there is one: whoever asked for the token compares it.
+    pub nonce: Option<String>,
+    members: Map<String, Value>,
 }
 
-impl<'t> Compact<'t> {
-    fn parse(token: &'t str) -> Result<Self, TokenFault> {
-        let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
-        let (header, payload) = signed.split_once('.').ok_or(TokenFault::Malformed)?;
-        // A dot more would be in the payload, and is no base64url.
-        Ok(Self { header, payload, signature, signed })
+impl IdToken {
+    /// Those of the claims with these names that the token has.
+    pub fn claims<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Map<String, Value> {
+        chosen(&self.members, names)
     }
 }
 
-/// A protected header. Where keys come from is never its affair: `jwk`, `jku`, `x5c` and `x5u` are
-/// not even read.
-struct Header {
-    kid: String,
-}
-
-impl Header {
-    fn parse(segment: &str) -> Result<Self, TokenFault> {
-        #[derive(Deserialize)]
-        struct Members<'h> {
-            #[serde(borrow)]
-            alg: Cow<'h, str>,
-            kid: String,
-            #[serde(default, deserialize_with = "present")]
-            crit: Option<IgnoredAny>,
-            #[serde(default, deserialize_with = "present")]
-            b64: Option<IgnoredAny>,
-            #[serde(default, deserialize_with = "present")]
-            zip: Option<IgnoredAny>,
-        }
-
-        let json = base64url::decode(segment).ok_or(TokenFault::Malformed)?;
-        let members: Members<'_> = parse_object(&json)?;
-        let extended = members.crit.is_some() || members.b64.is_some() || members.zip.is_some();
-        // Exactly this: the algorithm is ours to choose, not the token's (RFC 8725, section 3.1).
-        if members.alg != "RS256" || extended {
-            return Err(TokenFault::Algorithm);
-        }
-        if members.kid.is_empty() || members.kid.len() > 256 {
-            return Err(TokenFault::KeyUnknown);
-        }
-        Ok(Self { kid: members.kid })
+/// Verifies an ID token of the issuer `at` for this client, whatever kinds of token the issuer's
+/// `token_use` accepts on routes: such a token says who has signed in, and opens nothing.
+pub(crate) fn verify_id(
+    token: &str,
+    at: usize,
+    client: &str,
+    issuers: &[Issuer],
+    keys: &mut Keys,
+    now: UnixMillis,
+) -> Result<IdToken, Unverified> {
+    let jws = Jws::parse(token)?;
+    let unverified = UnverifiedClaims::parse(&jws.payload)?;
+    let issuer = &issuers[at];
+    if unverified.iss != issuer.url {
+        return Err(TokenFault::Issuer.into());
     }
-}
-
-/// Claims nobody has vouched for yet. Unknown ones are ignored (rule C5); a known one that appears
-/// twice is refused, because readers differ on which one counts.
-#[derive(Deserialize)]
-struct UnverifiedClaims<'p> {
-    #[serde(borrow)]
-    iss: Cow<'p, str>,
-    sub: String,
-    exp: u64,
-    #[serde(default, deserialize_with = "present")]
-    nbf: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
-    iat: Option<u64>,
-    #[serde(borrow)]
-    token_use: Cow<'p, str>,
-    #[serde(default, deserialize_with = "present")]
-    client_id: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    aud: Option<Audience>,
-    /// Nothing is decided by it, but like the other claims RFC 7519 registers it has one kind.
-    #[serde(default, rename = "jti", deserialize_with = "present")]
-    _jti: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    scope: Option<String>,
-    #[serde(default, rename = "cognito:groups", deserialize_with = "present")]
-    groups: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "present")]
-    username: Option<String>,
-    #[serde(default, rename = "cognito:username", deserialize_with = "present")]
-    cognito_username: Option<String>,
-}
-
-/// The `aud` claim (RFC 7519, section 4.1.3).
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(#[allow(dead_code)] Vec<String>),
-}
-
-impl<'p> UnverifiedClaims<'p> {
-    fn parse(json: &'p [u8]) -> Result<Self, TokenFault> {
-        let claims: Self = parse_object(json)?;
-        // Beyond 2^53 readers differ on what the number is.
-        const MOST: u64 = 1 << 53;
-        let dates = [Some(claims.exp), claims.nbf, claims.iat];
-        if dates.into_iter().flatten().any(|date| date > MOST) || claims.sub.is_empty() {
-            return Err(TokenFault::Malformed);
-        }
-        Ok(claims)
+    jws.signed_by(at, keys, now)?;
+    let kind = unverified.kind(issuer.kind, jws.typ)?;
+    if kind != TokenUse::Id {
+        return Err(TokenFault::Use.into());
     }
-
-    /// The claims, once the signature has verified (rule C2).
-    fn check(self, issuer: &Issuer) -> Result<Claims, TokenFault> {
-        let token_use = match self.token_use.as_ref() {
-            "access" => TokenUse::Access,
-            "id" => TokenUse::Id,
-            _ => return Err(TokenFault::Use),
-        };
-        if !issuer.token_use.contains(&token_use) {
-            return Err(TokenFault::Use);
-        }
-        let (client_id, username) = match token_use {
-            TokenUse::Access => (self.client_id, self.username),
-            TokenUse::Id => match self.aud {
-                Some(Audience::One(aud)) => (Some(aud), self.cognito_username),
-                _ => (None, None),
-            },
-        };
-        let client_id =
-            client_id.filter(|id| issuer.clients.contains(id)).ok_or(TokenFault::Client)?;
-        Ok(Claims {
-            subject: self.sub,
-            username,
-            client_id,
-            groups: self.groups.unwrap_or_default(),
-            scopes: match token_use {
-                TokenUse::Access => self.scope.unwrap_or_default(),
-                TokenUse::Id => String::new(),
-            },
-            residency: None,
-            home: None,
-            expires: self.exp,
-            not_before: self.nbf,
-            issued: self.iat,
-        })
+    let claims = unverified.check(kind, issuer, &jws.payload)?;
+    if claims.client_id != client {
+        return Err(TokenFault::Client.into());
     }
+    claims.check_times(issuer.leeway_seconds, now)?;
+    Ok(IdToken {
+        subject: claims.subject,
+        expires: claims.expires,
+        nonce: text_claim(&jws.payload, Some("nonce"))?,
+        members: members(&jws.payload)?,
+    })
 }
 
-/// A claim the configuration names: text, once. One that is there in another form is not taken for
-/// absent, since its absence may permit more.
-fn text_claim(payload: &[u8], name: Option<&str>) -> Result<Option<String>, TokenFault> {
-    struct Named<'n>(&'n str);
-
-    impl<'de> Visitor<'de> for Named<'_> {
-        type Value = Option<String>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut found = None;
-            while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                if key != self.0 {
-                    map.next_value::<IgnoredAny>()?;
-                } else if found.replace(map.next_value()?).is_some() {
-                    return Err(serde::de::Error::custom("the claim appears twice"));
-                }
-            }
-            Ok(found)
-        }
-    }
-
-    let Some(name) = name else { return Ok(None) };
-    serde_json::Deserializer::from_slice(payload)
-        .deserialize_map(Named(name))
-        .map_err(|_| TokenFault::Malformed)
+/// Those of a token's claims with these names. Nothing is verified here: for a token that has just
+/// been.
+pub(crate) fn claims_of<'n>(
+    token: &str,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Result<Map<String, Value>, TokenFault> {
+    let payload = token.split('.').nth(1).and_then(base64url::decode);
+    Ok(chosen(&members(&payload.ok_or(TokenFault::Malformed)?)?, names))
 }
 
-/// RFC 7519, sections 4.1.4–4.1.6: valid before `exp`, not at it.
-fn check_times(claims: &Claims, leeway: u64, now: UnixMillis) -> Result<(), TokenFault> {
-    let now = now.seconds();
-    if now >= claims.expires.saturating_add(leeway) {
-        return Err(TokenFault::Expired);
-    }
-    let begins = claims.not_before.max(claims.issued).unwrap_or(0);
-    if begins > now.saturating_add(leeway) {
-        return Err(TokenFault::NotYetValid);
-    }
-    Ok(())
+fn chosen<'n>(
+    members: &Map<String, Value>,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Map<String, Value> {
+    let member = |name: &str| members.get_key_value(name);
+    let found = names.into_iter().filter_map(member);
+    found.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// A member that may be absent, but not null: readers differ on whether null is a value.
-fn present<'j, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'j>,
-    D: Deserializer<'j>,
-{
-    T::deserialize(deserializer).map(Some)
-}
-
-/// A JSON object in UTF-8 and nothing after it. An array would pass for the members in order.
-fn parse_object<'j, T: Deserialize<'j>>(json: &'j [u8]) -> Result<T, TokenFault> {
-    let text = std::str::from_utf8(json).map_err(|_| TokenFault::Malformed)?;
-    if !text.trim_start().starts_with('{') {
-        return Err(TokenFault::Malformed);
-    }
-    serde_json::from_str(text).map_err(|_| TokenFault::Malformed)
-}
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ import { header } from './mint/header.js';
 import { json } from './mint/json.js';
 import { keySets, keys } from './mint/keys.js';
 import { kid } from './mint/kid.js';
+import { oidc } from './mint/oidc.js';
 import { makePools } from './mint/pool.js';
 import { signature } from './mint/signature.js';
 import { valid } from './mint/valid.js';
@@ -35,6 +36,7 @@ for (const family of [
   clients,
   signature,
   keys,
+  oidc,
 ]) {
   for (const [name, [why, token]] of Object.entries(family(pools))) {
     if (name in tokens) throw new Error(`two tokens are called ${name}`);

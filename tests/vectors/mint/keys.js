@@ -40,7 +40,7 @@ export function keys({ one, other }) {
  * @param {import('./pool.js').Pools} pools
  * @returns {Record<string, { keys: unknown[] }>} by name
  */
-export function keySets({ one, two, other }) {
+export function keySets({ one, two, oidc, other }) {
   const { keys: pool } = keySet(one);
   const weak = [jwk(other.rsa1024), jwk(other.e3)];
   const ec = { ...jwk(other.ec), alg: 'ES256' };
@@ -52,6 +52,7 @@ export function keySets({ one, two, other }) {
   return {
     1: { keys: pool },
     2: keySet(two),
+    oidc: { keys: [jwk(oidc.key)] },
     rotating: { keys: [...pool, jwk(other.rotated)] },
     rotated: { keys: [jwk(one.id), jwk(other.rotated)] },
     mixed: { keys: [ec, ...weak, enc, rs512, withoutKid, ...long, ...pool] },

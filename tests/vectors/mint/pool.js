@@ -1,5 +1,6 @@
 /**
- * The two user pools of the vectors: their key pairs, and tokens as Cognito makes them.
+ * The two user pools of the vectors and an OpenID provider: their key pairs, and tokens as they make
+ * them.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { compact, sign } from './jose.js';
@@ -21,9 +22,15 @@ export const NOW = 1_790_000_000;
  * @property {Key} access signs access tokens
  * @property {Key} id signs ID tokens (rule C1)
  *
+ * @typedef {object} Provider an OpenID provider
+ * @property {string} issuer
+ * @property {string} client
+ * @property {Key} key signs all its tokens
+ *
  * @typedef {object} Pools
  * @property {Pool} one the first issuer of nearhop.toml: access tokens, no leeway
  * @property {Pool} two the second: access and ID tokens, a minute's leeway
+ * @property {Provider} oidc the issuer of oidc.toml
  * @property {Record<OtherKey, Key>} other keys that are in some key set or in none
  *
  * @typedef {'stranger'|'rotated'|'rsa1024'|'e3'|'rsa3072'|'rsa4096'|'enc'|'rs512'|'ec'} OtherKey
@@ -35,6 +42,7 @@ export const NOW = 1_790_000_000;
 export function makePools() {
   return {
     ...makeIssuers(),
+    oidc: { issuer: 'https://id.example.com/', client: 'oidc0client', key: rsa() },
     other: {
       stranger: rsa(),
       rotated: rsa(),
