@@ -45,7 +45,7 @@ pub enum PathFault {
     Character,
     /// A `%` is not followed by two hexadecimal digits.
     Escape,
-    /// It is encoded twice: `%25` followed by two hexadecimal digits.
+    /// It is encoded twice: decoded once, it has a `%` followed by two hexadecimal digits.
     DoubleEncoding,
     /// Its encoded octets are not UTF-8.
     Utf8,
@@ -132,7 +132,6 @@ fn normalize(uri: &str) -> Result<(String, String), PathFault> {
         match octet {
             b'/' | b'\\' => return Err(PathFault::Separator),
             b';' => return Err(PathFault::Parameter),
-            b'%' if escaped(rest).is_some() => return Err(PathFault::DoubleEncoding),
             0..=0x1f | 0x7f => return Err(PathFault::Character),
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
                 encoded.push(char::from(octet));
@@ -145,6 +144,10 @@ fn normalize(uri: &str) -> Result<(String, String), PathFault> {
             }
         }
         decoded.push(octet);
+    }
+    // The two digits may have been encoded themselves: `%25%32%66` is `%2f`, too.
+    if decoded.windows(3).any(|octets| octets[0] == b'%' && escaped(&octets[1..]).is_some()) {
+        return Err(PathFault::DoubleEncoding);
     }
     // Refuses overlong forms too: `%c0%af` is no slash.
     let decoded = String::from_utf8(decoded).map_err(|_| PathFault::Utf8)?;
@@ -207,6 +210,9 @@ mod tests {
             ("/api%zz", Escape),
             ("/%252e%252e/api", DoubleEncoding),
             ("/%2561pi", DoubleEncoding),
+            ("/%25%36%31pi", DoubleEncoding),
+            ("/%256%31pi", DoubleEncoding),
+            ("/%25%32%66api", DoubleEncoding),
             ("/%c0%af", Utf8),
             ("/%c0%ae%c0%ae/api", Utf8),
             ("/%ff", Utf8),
