@@ -72,8 +72,12 @@ pub struct Site {
     /// True when viewer-request is attached to the site's behaviors, so that origin-request need
     /// not rewrite its paths or verify its tokens once more.
     pub viewer_request_attached: bool,
-    /// Response headers set at origin-response on everything the site serves, security headers for
-    /// example. Names and values as HTTP writes them.
+    /// Security headers on everything the site serves, set at origin-response and at viewer-response
+    /// where an answer has none of its own. A header of the same name in `headers` takes its place.
+    pub security_headers: SecurityHeaders,
+    /// Response headers set at origin-response on everything the site serves; the security headers
+    /// among them at viewer-response too. Names and values as HTTP writes them; an empty value takes
+    /// the header off.
     pub headers: Vec<ResponseHeader>,
 }
 
@@ -90,6 +94,19 @@ pub enum SiteMode {
     CleanUrls,
     /// Paths are keys, except that a path ending in `/` gets the index document.
     Plain,
+}
+
+/// Which security headers the site's answers carry.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "tools", derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum SecurityHeaders {
+    /// `strict-transport-security`, `x-content-type-options`, `x-frame-options`, `referrer-policy`,
+    /// `permissions-policy` and a `content-security-policy` that leaves scripts and styles alone.
+    #[default]
+    Standard,
+    /// Only what `headers` says.
+    None,
 }
 
 /// What becomes of S3's answer for a missing key.
@@ -130,7 +147,7 @@ pub struct Route {
     /// Client ids that may call this route; empty means every client its issuer names.
     #[serde(default)]
     pub clients: Vec<String>,
-    /// Cognito groups of which the caller must be in at least one; empty means no demand.
+    /// Groups of which the caller must be in at least one; empty means no demand.
     #[serde(default)]
     pub groups: Vec<String>,
     /// OAuth scopes, all of which the access token must carry; empty means no demand.
@@ -222,9 +239,10 @@ pub enum Preflight {
     Forward,
 }
 
-/// Someone whose tokens count: a Cognito user pool.
+/// Someone whose tokens count: a Cognito user pool, or another OpenID provider.
 ///
-/// Either `user_pool` with `region`, or the full `issuer` URL in one of the two forms of rule C3.
+/// Of a pool, either `user_pool` with `region`, or the full `issuer` URL in one of the two forms of
+/// rule C3; of another provider, the `issuer` URL.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "tools", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -244,10 +262,16 @@ pub struct Issuer {
     pub kind: IssuerKind,
     /// Client ids whose tokens are accepted; at least one.
     pub clients: Vec<String>,
+    /// What access tokens must be meant for: one of these in `aud`. Needed for access tokens of an
+    /// OpenID provider, whose clients may call other APIs too; with Cognito, for resource binding
+    /// (rule C2).
+    #[serde(default)]
+    pub audiences: Vec<String>,
     /// Kinds of token accepted.
     #[serde(default = "Issuer::default_token_use")]
     pub token_use: Vec<TokenUse>,
-    /// Names of cookies that may carry a token, in order of preference; empty means bearer only.
+    /// Names of cookies that may carry a token, in order of preference; empty means bearer only,
+    /// beside the session's own cookies where visitors sign in with this issuer.
     #[serde(default)]
     pub cookies: Vec<String>,
     /// Seconds by which a token may be used after `exp` or before `nbf` and `iat`.
@@ -273,11 +297,12 @@ pub enum IssuerKind {
     #[default]
     Cognito,
     /// OpenID Connect's: access tokens as in RFC 9068, whose header has the `typ` `at+jwt`; ID tokens
-    /// as in OpenID Connect Core 1.0, section 2.
+    /// as in OpenID Connect Core 1.0, section 2, with a `typ` of `JWT` or none. The claim `groups`
+    /// holds the groups.
     Oidc,
 }
 
-/// The `token_use` claim of a Cognito token (rule C2).
+/// A kind of token: of Cognito's, the claim `token_use` (rule C2).
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tools", derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -325,6 +350,7 @@ impl Default for Site {
             not_found: NotFound::default(),
             not_found_page: None,
             viewer_request_attached: false,
+            security_headers: SecurityHeaders::default(),
             headers: Vec::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! Who may issue tokens.
 
-use crate::config::{self, Config, IssuerKind, TokenUse};
+use crate::config::{self, Config, IssuerKind, SignIn, TokenUse};
+use crate::credentials::names::{CookieName, is_reserved};
 use crate::policy::{Problem, Problems};
 
 /// Somebody whose tokens are accepted, with its settings checked.
@@ -12,14 +13,17 @@ pub(crate) struct Issuer {
     /// Where its key set is (rule C4).
     pub jwks_url: String,
     pub clients: Vec<String>,
+    /// What access tokens must be meant for; empty for anything.
+    pub audiences: Vec<String>,
     pub token_use: Vec<TokenUse>,
-    pub cookies: Vec<String>,
+    /// The cookies its tokens may come by, in order of preference.
+    pub cookies: Vec<CookieName>,
     pub leeway_seconds: u64,
 }
 
 impl Issuer {
     pub fn all(config: &Config, problems: &mut Problems) -> Vec<Self> {
-        let issuers: Vec<Self> = config
+        let mut issuers: Vec<Self> = config
             .issuers
             .iter()
             .enumerate()
@@ -35,7 +39,25 @@ impl Issuer {
                 ));
             }
         }
+        if let Some(sign_in) = &config.sign_in
+            && let Some(at) = Self::of_sign_in(sign_in, config, &issuers)
+        {
+            let issuer = &mut issuers[at];
+            let session = CookieName::of_session(sign_in, &issuer.clients, &issuer.token_use);
+            // First: nobody but the edge can set them, where a neighbour could set others.
+            issuer.cookies.splice(0..0, session);
+        }
         issuers
+    }
+
+    /// Which of the issuers visitors sign in with; `None` where `sign_in.issuer` names none of them,
+    /// or is left out and there is not exactly one.
+    pub fn of_sign_in(sign_in: &SignIn, config: &Config, issuers: &[Self]) -> Option<usize> {
+        let Some(name) = &sign_in.issuer else { return (issuers.len() == 1).then_some(0) };
+        let is_named = |(written, issuer): (&config::Issuer, &Self)| {
+            issuer.url == *name || written.user_pool.as_ref() == Some(name)
+        };
+        config.issuers.iter().zip(issuers).position(is_named)
     }
 
     fn new(index: usize, issuer: &config::Issuer, problems: &mut Problems) -> Self {
@@ -49,6 +71,18 @@ impl Issuer {
                 problems.push(Problem::new(at(&format!("clients[{i}]")), client, "a client id"));
             }
         }
+        let is_for_any = issuer.audiences.is_empty();
+        if issuer.kind == IssuerKind::Oidc
+            && is_for_any
+            && issuer.token_use.contains(&TokenUse::Access)
+        {
+            let allowed = "what the API is called in the aud of its access tokens (RFC 9068), or \
+                           token_use = [\"id\"]";
+            problems.push(Problem::new(at("audiences"), "nothing", allowed));
+        }
+        if let Some(i) = issuer.audiences.iter().position(String::is_empty) {
+            problems.push(Problem::new(at(&format!("audiences[{i}]")), "nothing", "an aud claim"));
+        }
         if issuer.token_use.is_empty() {
             let allowed = "\"access\", \"id\", or both";
             problems.push(Problem::new(at("token_use"), "nothing", allowed));
@@ -59,6 +93,13 @@ impl Issuer {
                     at(&format!("cookies[{i}]")),
                     name,
                     "a cookie's name: a token as in RFC 6265, section 4.1.1",
+                ));
+            }
+            if is_reserved(name) {
+                problems.push(Problem::new(
+                    at(&format!("cookies[{i}]")),
+                    name,
+                    "another name: cookies of sign-in and of Amplify begin so",
                 ));
             }
         }
@@ -87,8 +128,9 @@ impl Issuer {
             kind: issuer.kind,
             jwks_url,
             clients: issuer.clients.clone(),
+            audiences: issuer.audiences.clone(),
             token_use: issuer.token_use.clone(),
-            cookies: issuer.cookies.clone(),
+            cookies: issuer.cookies.iter().cloned().map(CookieName::Own).collect(),
             leeway_seconds: issuer.leeway_seconds.into(),
         }
     }
@@ -247,7 +289,8 @@ mod tests {
     #[test]
     fn an_openid_provider_is_named_by_its_url() {
         let oidc = |more: serde_json::Value| {
-            let mut issuer = serde_json::json!({ "kind": "oidc", "clients": ["a"] });
+            let mut issuer =
+                serde_json::json!({ "kind": "oidc", "clients": ["a"], "audiences": ["b"] });
             issuer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             issuers(serde_json::json!([issuer]))
         };
@@ -267,6 +310,14 @@ mod tests {
             (serde_json::json!({ "issuer": "https://id.example.com/#" }), "issuers[0].issuer"),
             (serde_json::json!({ "user_pool": "eu-west-1_Example01" }), "issuers[0].user_pool"),
             (serde_json::json!({}), "issuers[0]"),
+            (
+                serde_json::json!({ "issuer": "https://id.example.com", "audiences": [] }),
+                "issuers[0].audiences",
+            ),
+            (
+                serde_json::json!({ "issuer": "https://id.example.com", "audiences": ["a", ""] }),
+                "issuers[0].audiences[1]",
+            ),
         ] {
             let (_, problems) = oidc(more);
             let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();

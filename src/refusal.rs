@@ -30,6 +30,8 @@ pub enum Refusal {
     GroupRequired,
     /// The token lacks one of these scopes, which are separated by spaces.
     ScopeRequired(String),
+    /// A request that changes something came with a cookie, and perhaps from another site.
+    CrossSite,
     /// The path can be read in more than one way.
     Path(PathFault),
     /// The route does not answer the method; these it does.
@@ -38,6 +40,12 @@ pub enum Refusal {
     KeysUnavailable,
     /// No API Region may serve the request.
     NoRegion,
+    /// Below `/_nearhop/` there is nothing of that name, or not at this trigger.
+    NotFound,
+    /// Sign-in is not for the host the request came to.
+    HostUnknown,
+    /// The issuer does not refresh the session at present, for this reason.
+    SignInUnavailable(&'static str),
     /// The event or our own answer was broken.
     Internal,
 }
@@ -60,10 +68,14 @@ impl Refusal {
             Refusal::ClientNotAllowed => "client_not_allowed",
             Refusal::GroupRequired => "group_required",
             Refusal::ScopeRequired(_) => "scope_required",
+            Refusal::CrossSite => "cross_site",
             Refusal::Path(_) => "path_ambiguous",
             Refusal::Method(_) => "method_not_allowed",
             Refusal::KeysUnavailable => "keys_unavailable",
             Refusal::NoRegion => "no_region",
+            Refusal::NotFound => "not_found",
+            Refusal::HostUnknown => "host_unknown",
+            Refusal::SignInUnavailable(_) => "sign_in_unavailable",
             Refusal::Internal => "internal",
         }
     }
@@ -72,12 +84,17 @@ impl Refusal {
     pub fn status(&self) -> StatusCode {
         match self {
             Refusal::TokenMissing | Refusal::Token(_) => StatusCode::UNAUTHORIZED,
-            Refusal::ClientNotAllowed | Refusal::GroupRequired | Refusal::ScopeRequired(_) => {
-                StatusCode::FORBIDDEN
-            }
+            Refusal::ClientNotAllowed
+            | Refusal::GroupRequired
+            | Refusal::ScopeRequired(_)
+            | Refusal::CrossSite => StatusCode::FORBIDDEN,
             Refusal::RequestMalformed | Refusal::Path(_) => StatusCode::BAD_REQUEST,
             Refusal::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Refusal::KeysUnavailable | Refusal::NoRegion => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::KeysUnavailable | Refusal::NoRegion | Refusal::SignInUnavailable(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Refusal::NotFound => StatusCode::NOT_FOUND,
+            Refusal::HostUnknown => StatusCode::MISDIRECTED_REQUEST,
             Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -93,10 +110,16 @@ impl Refusal {
             Refusal::ClientNotAllowed => "This application may not call this.",
             Refusal::GroupRequired => "You are not in a group that may call this.",
             Refusal::ScopeRequired(_) => "The token lacks a scope this needs.",
+            Refusal::CrossSite => "Another site may not do this in your name.",
             Refusal::Path(_) => "The path is ambiguous.",
             Refusal::Method(_) => "The method is not allowed here.",
             Refusal::KeysUnavailable => "The token cannot be checked at present. Try again.",
             Refusal::NoRegion => "No Region can serve this at present.",
+            Refusal::NotFound => "There is nothing here.",
+            Refusal::HostUnknown => "Nobody can sign in at this address.",
+            Refusal::SignInUnavailable(_) => {
+                "Your session cannot be renewed at present. Try again."
+            }
             Refusal::Internal => "Something went wrong.",
         }
     }
@@ -110,11 +133,19 @@ impl Refusal {
             Refusal::Token(TokenFault::Issuer) => "iss is no configured issuer".into(),
             Refusal::Token(TokenFault::KeyUnknown) => "kid is not in the issuer's key set".into(),
             Refusal::Token(TokenFault::Signature) => "the signature does not verify".into(),
-            Refusal::Token(TokenFault::Client) => "client_id or aud is no client of ours".into(),
+            Refusal::Token(TokenFault::Client) => {
+                "client_id or aud is no client or audience of ours".into()
+            }
             Refusal::Token(TokenFault::Use) => "token_use is not accepted from the issuer".into(),
             Refusal::ScopeRequired(scopes) => format!("needs {scopes}"),
+            Refusal::CrossSite => {
+                "a cookie's token, and neither Sec-Fetch-Site: same-origin nor an Origin of ours"
+                    .into()
+            }
             Refusal::Method(allowed) => format!("allowed: {allowed}"),
             Refusal::KeysUnavailable => "the last fetch of the issuer's key set failed".into(),
+            Refusal::HostUnknown => "Host is none of sign_in.origins".into(),
+            Refusal::SignInUnavailable(reason) => (*reason).into(),
             _ => self.message().into(),
         }
     }
@@ -152,7 +183,7 @@ impl Refusal {
         }
 
         let is_page =
-            route.is_none_or(|route| route.target == Target::Site) && site::is_page_load(request);
+            route.is_none_or(|route| route.target == Target::Site) && site::asks_for_page(request);
         let mut response = self.response(context.request_id, is_page);
         let cors = route.and_then(|route| route.cors.as_ref());
         if let Some(allowed) = cors.and_then(|cors| cors.allow(&request.headers)) {
@@ -193,7 +224,9 @@ impl Refusal {
         }
         match self {
             Refusal::Method(allowed) => set(ALLOW, allowed.clone()),
-            Refusal::KeysUnavailable | Refusal::NoRegion => set(RETRY_AFTER, "5".into()),
+            Refusal::KeysUnavailable | Refusal::NoRegion | Refusal::SignInUnavailable(_) => {
+                set(RETRY_AFTER, "5".into());
+            }
             _ => {}
         }
         response
@@ -244,10 +277,14 @@ mod tests {
             (403, "client_not_allowed", Refusal::ClientNotAllowed),
             (403, "group_required", Refusal::GroupRequired),
             (403, "scope_required", Refusal::ScopeRequired("a/read b/write".into())),
+            (403, "cross_site", Refusal::CrossSite),
             (400, "path_ambiguous", Refusal::Path(PathFault::DotSegment)),
             (405, "method_not_allowed", Refusal::Method("GET, HEAD".into())),
             (503, "keys_unavailable", Refusal::KeysUnavailable),
             (503, "no_region", Refusal::NoRegion),
+            (404, "not_found", Refusal::NotFound),
+            (421, "host_unknown", Refusal::HostUnknown),
+            (503, "sign_in_unavailable", Refusal::SignInUnavailable("a reason")),
             (500, "internal", Refusal::Internal),
         ]
     }
@@ -274,7 +311,9 @@ mod tests {
                 assert_eq!(response.status(), status);
                 assert_eq!(header(&response, "cache-control"), Some("no-store"), "{code}");
                 assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"), "{code}");
-                let challenges = matches!(status, 401 | 403) || code == "request_malformed";
+                // No other token would let a cross-site request in.
+                let challenges = matches!(status, 401 | 403) && code != "cross_site"
+                    || code == "request_malformed";
                 assert_eq!(
                     response.headers().contains_key("www-authenticate"),
                     challenges,

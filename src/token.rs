@@ -159,8 +159,6 @@ pub(crate) fn verify(
 pub(crate) struct IdToken {
     /// The `sub` claim.
     pub subject: String,
-    /// The `exp` claim, Unix seconds.
-    pub expires: u64,
     /// The `nonce` claim, if there is one: whoever asked for the token compares it.
     pub nonce: Option<String>,
     members: Map<String, Value>,
@@ -201,7 +199,6 @@ pub(crate) fn verify_id(
     claims.check_times(issuer.leeway_seconds, now)?;
     Ok(IdToken {
         subject: claims.subject,
-        expires: claims.expires,
         nonce: text_claim(&jws.payload, Some("nonce"))?,
         members: members(&jws.payload)?,
     })
@@ -221,9 +218,12 @@ fn chosen<'n>(
     members: &Map<String, Value>,
     names: impl IntoIterator<Item = &'n str>,
 ) -> Map<String, Value> {
-    let member = |name: &str| members.get_key_value(name);
-    let found = names.into_iter().filter_map(member);
-    found.map(|(name, value)| (name.clone(), value.clone())).collect()
+    let mut chosen = Map::new();
+    // One by one: to collect them would bring a sorting algorithm along.
+    for (name, value) in names.into_iter().filter_map(|name| members.get_key_value(name)) {
+        chosen.insert(name.clone(), value.clone());
+    }
+    chosen
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use cloudfront_worker::UnixMillis;
-use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -76,11 +76,38 @@ pub(super) struct UnverifiedClaims<'p> {
 }
 
 /// The `aud` claim (RFC 7519, section 4.1.3).
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Audience {
     One(String),
     Several(Vec<String>),
+}
+
+/// By hand: `untagged` keeps a copy of whatever it reads, of any kind.
+impl<'de> Deserialize<'de> for Audience {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Audience;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text, or a list of texts")
+            }
+
+            fn visit_str<E>(self, one: &str) -> Result<Audience, E> {
+                Ok(Audience::One(one.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Audience, A::Error> {
+                let mut several = Vec::new();
+                while let Some(each) = list.next_element()? {
+                    several.push(each);
+                }
+                Ok(Audience::Several(several))
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
 }
 
 impl<'p> UnverifiedClaims<'p> {
@@ -110,6 +137,17 @@ impl<'p> UnverifiedClaims<'p> {
         }
     }
 
+    /// Whether `aud` names one of these (RFC 9068, section 4), if there are any to name.
+    fn is_meant_for(&self, audiences: &[String]) -> bool {
+        let is_ours = |aud: &String| audiences.contains(aud);
+        audiences.is_empty()
+            || match &self.aud {
+                None => false,
+                Some(Audience::One(aud)) => is_ours(aud),
+                Some(Audience::Several(all)) => all.iter().any(is_ours),
+            }
+    }
+
     /// The claims that count, once the signature has verified.
     pub fn check(
         self,
@@ -117,6 +155,9 @@ impl<'p> UnverifiedClaims<'p> {
         issuer: &Issuer,
         payload: &[u8],
     ) -> Result<Claims, TokenFault> {
+        if kind == TokenUse::Access && !self.is_meant_for(&issuer.audiences) {
+            return Err(TokenFault::Client);
+        }
         let Whom { client_id, username, groups } = match (issuer.kind, kind) {
             (IssuerKind::Cognito, TokenUse::Access) => Whom {
                 client_id: self.client_id,

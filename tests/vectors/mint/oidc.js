@@ -34,6 +34,23 @@ export function oidc({ oidc: provider }) {
       'its client in azp and aud only',
       access({ client_id: undefined, azp: client, aud: client }),
     ],
+    'oidc-access-audience-other': [
+      'meant for another API of the same client',
+      access({ aud: 'https://api.example.org' }),
+    ],
+    'oidc-access-audience-missing': ['meant for nobody', access({ aud: undefined })],
+    'oidc-access-audience-prefix': [
+      'meant for an API whose name begins so',
+      access({ aud: 'https://api.example.com/x' }),
+    ],
+    'oidc-access-audience-several': [
+      'meant for several, one of them ours',
+      access({ aud: ['https://a.example', 'https://api.example.com'] }),
+    ],
+    'oidc-access-audience-none-of': [
+      'meant for several, none of them ours',
+      access({ aud: ['https://a.example', 'https://b.example'] }),
+    ],
     'oidc-access-issuer-bare': [
       'the issuer without the / at its end',
       access({ iss: provider.issuer.slice(0, -1) }),
