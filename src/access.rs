@@ -1,18 +1,34 @@
 //! Whether a caller may enter a route.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
-use cloudfront_worker::{Request, UnixMillis};
+use cloudfront_worker::{Request, Trigger, UnixMillis};
+use serde_json::{Map, Value};
 
-use crate::credentials::{Credentials, CredentialsFault, TokenCookie};
+use crate::cors::Cors;
+use crate::credentials::names::is_reserved;
+use crate::credentials::{Carrier, Credentials, CredentialsFault, TokenCookie, sent};
+use crate::cross_site;
 use crate::keys::Keys;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::region::control::Control;
 use crate::region::health::Health;
 use crate::route::{Demand, Route};
+use crate::sign_in::Exchanges;
 use crate::token::{self, TokenFault, Unverified, Verified};
 use crate::verdicts::Verdicts;
+
+/// A request, and where and when it came in.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival<'r, 'a> {
+    pub request: &'r Request<'a>,
+    pub trigger: Trigger,
+    pub now: UnixMillis,
+    /// The distribution's own domain name.
+    pub distribution: &'a str,
+}
 
 /// Who is calling, as far as the route cares. Only [`admit`] makes one with a bearer.
 #[derive(Debug)]
@@ -22,7 +38,19 @@ pub(crate) struct Caller<'a>(Option<Bearer<'a>>);
 #[derive(Debug)]
 pub(crate) struct Bearer<'a> {
     pub verified: Rc<Verified>,
-    pub token: &'a str,
+    pub token: Cow<'a, str>,
+    /// How the token came.
+    pub by: Carrier,
+}
+
+impl Bearer<'_> {
+    /// Those of the token's claims with these names that it has.
+    pub fn claims<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Result<Map<String, Value>, TokenFault> {
+        token::claims_of(&self.token, names)
+    }
 }
 
 impl<'a> Caller<'a> {
@@ -40,14 +68,33 @@ impl<'a> Caller<'a> {
 /// Why a caller is not let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
-    Refused(Refusal),
+    Refused {
+        refusal: Refusal,
+        /// How the credential came that was not good enough.
+        by: Carrier,
+    },
     /// This issuer's key set must be fetched before it can be said.
     Fetch(usize),
 }
 
-impl From<Refusal> for Denied {
+/// Why a token does not open a route, however it came.
+enum Unmet {
+    Refused(Refusal),
+    Fetch(usize),
+}
+
+impl From<Refusal> for Unmet {
     fn from(refusal: Refusal) -> Self {
-        Denied::Refused(refusal)
+        Unmet::Refused(refusal)
+    }
+}
+
+impl Unmet {
+    fn by(self, by: Carrier) -> Denied {
+        match self {
+            Unmet::Refused(refusal) => Denied::Refused { refusal, by },
+            Unmet::Fetch(issuer) => Denied::Fetch(issuer),
+        }
     }
 }
 
@@ -58,86 +105,114 @@ pub(crate) struct State {
     pub verdicts: Verdicts,
     pub health: Health,
     pub control: Control,
+    pub exchanges: Exchanges,
 }
 
 /// Lets a request into a route, or says why not.
 pub(crate) fn admit<'a>(
     route: &Route,
-    request: &Request<'a>,
+    arrival: Arrival<'_, 'a>,
     policy: &Policy,
     state: &mut State,
-    now: UnixMillis,
 ) -> Result<Caller<'a>, Denied> {
     match &route.demand {
         None => Ok(Caller(None)),
-        Some(demand) => Ok(Caller(Some(meet(demand, request, policy, state, now)?))),
+        Some(demand) => {
+            Ok(Caller(Some(meet(demand, route.cors.as_ref(), arrival, policy, state)?)))
+        }
     }
 }
 
 /// Finds the token that meets a demand. Out of line, as the steps of `decide`.
 #[inline(never)]
-fn meet<'a>(
+pub(crate) fn meet<'a>(
     demand: &Demand,
-    request: &Request<'a>,
+    cors: Option<&Cors>,
+    arrival: Arrival<'_, 'a>,
     policy: &Policy,
     state: &mut State,
-    now: UnixMillis,
 ) -> Result<Bearer<'a>, Denied> {
-    let credentials = Credentials::of(request, &policy.issuers, &policy.limits);
-    let bearer = match credentials {
-        Ok(Credentials::Bearer(token)) => verify(token, policy, state, now)?,
-        Ok(Credentials::Cookies(cookies)) => verify_any(&cookies, policy, state, now)?,
-        Ok(Credentials::None) | Err(CredentialsFault::Scheme) => {
-            return Err(Refusal::TokenMissing.into());
+    let now = arrival.now;
+    let refused = |refusal, by| Err(Denied::Refused { refusal, by });
+    let (found, by) = match Credentials::of(arrival.request, &policy.issuers, &policy.limits) {
+        Ok(Credentials::Bearer(token)) => {
+            let verified = verify(token, policy, state, now);
+            (verified.map(|verified| (verified, token.into())), Carrier::Authorization)
+        }
+        Ok(Credentials::Cookies(cookies)) => {
+            let found = match cross_site::is_suspect(arrival, cors, &policy.origins) {
+                true => Err(Refusal::CrossSite.into()),
+                false => verify_any(cookies, policy, state, now),
+            };
+            (found, Carrier::Cookie)
+        }
+        // A session whose token has run out may be refreshed, but not on another site's behalf.
+        Ok(Credentials::None)
+            if has_session(arrival.request, policy)
+                && cross_site::is_suspect(arrival, cors, &policy.origins) =>
+        {
+            return refused(Refusal::CrossSite, Carrier::Cookie);
+        }
+        Ok(Credentials::None) => return refused(Refusal::TokenMissing, Carrier::Absent),
+        Err(CredentialsFault::Scheme) => {
+            return refused(Refusal::TokenMissing, Carrier::Authorization);
         }
         Err(CredentialsFault::Several | CredentialsFault::Syntax) => {
-            return Err(Refusal::RequestMalformed.into());
+            return refused(Refusal::RequestMalformed, Carrier::Authorization);
         }
     };
-    demand.check(&bearer.verified)?;
-    Ok(bearer)
+    let (verified, token) = found.map_err(|unmet| unmet.by(by))?;
+    demand.check(&verified).map_err(|refusal| Denied::Refused { refusal, by })?;
+    Ok(Bearer { verified, token, by })
+}
+
+/// Whether a request brings any of a session's cookies.
+fn has_session(request: &Request<'_>, policy: &Policy) -> bool {
+    policy.sign_in.is_some() && sent(request).any(|(name, _)| is_reserved(name))
 }
 
 /// The first of several cookies whose token verifies, or else the first one's fault.
 fn verify_any<'a>(
-    cookies: &[TokenCookie<'a>],
+    cookies: Vec<TokenCookie<'a>>,
     policy: &Policy,
     state: &mut State,
     now: UnixMillis,
-) -> Result<Bearer<'a>, Denied> {
+) -> Result<(Rc<Verified>, Cow<'a, str>), Unmet> {
     let mut first_fault = None;
-    for cookie in cookies {
-        let fault = match verify(cookie.token, policy, state, now) {
-            // An issuer whose cookies are others, or none, has not agreed to this one.
-            Ok(Bearer { verified, .. })
-                if !policy.issuers[verified.issuer()].cookies.iter().any(|c| c == cookie.name) =>
-            {
+    for TokenCookie { name, token } in cookies {
+        let fault = match verify(&token, policy, state, now) {
+            Ok(verified) => {
+                let issuer = &policy.issuers[verified.issuer()];
+                // An issuer whose cookies are others, or none, has not agreed to this one.
+                if issuer.cookies.iter().any(|its| its.is(name)) {
+                    return Ok((verified, token));
+                }
                 Refusal::Token(TokenFault::Issuer)
             }
-            Err(Denied::Refused(refusal)) => refusal,
-            done => return done,
+            Err(Unmet::Refused(refusal)) => refusal,
+            Err(fetch) => return Err(fetch),
         };
         first_fault = first_fault.or(Some(fault));
     }
     Err(first_fault.unwrap_or(Refusal::TokenMissing).into())
 }
 
-fn verify<'a>(
-    token: &'a str,
+fn verify(
+    token: &str,
     policy: &Policy,
     state: &mut State,
     now: UnixMillis,
-) -> Result<Bearer<'a>, Denied> {
+) -> Result<Rc<Verified>, Unmet> {
     if token.len() > policy.limits.token_bytes as usize {
         return Err(Refusal::Token(TokenFault::Malformed).into());
     }
     let State { keys, verdicts, .. } = state;
     if let Some(verified) = verdicts.find(token).cloned() {
         if keys.wants_refresh(verified.issuer(), now) {
-            return Err(Denied::Fetch(verified.issuer()));
+            return Err(Unmet::Fetch(verified.issuer()));
         }
         if verified.still_holds(&policy.issuers, keys, now) {
-            return Ok(Bearer { verified, token });
+            return Ok(verified);
         }
         // Once more from the beginning: its key may have come back, or the issuer must be asked.
         verdicts.forget(token);
@@ -145,10 +220,10 @@ fn verify<'a>(
     match token::verify(token, &policy.issuers, &policy.claims, keys, now) {
         Ok(verified) => {
             verdicts.remember(token, Rc::clone(&verified));
-            Ok(Bearer { verified, token })
+            Ok(verified)
         }
         Err(Unverified::Fault(fault)) => Err(Refusal::Token(fault).into()),
-        Err(Unverified::Fetch(issuer)) => Err(Denied::Fetch(issuer)),
+        Err(Unverified::Fetch(issuer)) => Err(Unmet::Fetch(issuer)),
         Err(Unverified::KeysUnavailable) => Err(Refusal::KeysUnavailable.into()),
     }
 }

@@ -75,6 +75,11 @@ impl Cors {
         })
     }
 
+    /// Whether pages of this origin may call with cookies.
+    pub fn trusts(&self, origin: &str) -> bool {
+        self.credentials && self.origins.iter().any(|allowed| allowed == origin)
+    }
+
     /// Whether this rule could have allowed it.
     pub fn grants(&self, allowed: &Allowed) -> bool {
         self.credentials == allowed.credentials
@@ -162,7 +167,7 @@ pub(crate) fn is_preflight(request: &Request<'_>) -> bool {
 }
 
 /// Whether a browser could send this as `Origin`: it leaves out a scheme's own port.
-fn is_origin(origin: &str) -> bool {
+pub(crate) fn is_origin(origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let (host, port) = authority.split_once(':').map_or((authority, None), |(h, p)| (h, Some(p)));
     let own_port = match scheme {

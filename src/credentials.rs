@@ -1,10 +1,18 @@
 //! The tokens a request carries.
 
-use cloudfront_worker::Request;
+use std::borrow::Cow;
+use std::str::Split;
+
+use cloudfront_worker::{Headers, Request, Values};
 use http::header::{AUTHORIZATION, COOKIE};
 
 use crate::config::Limits;
 use crate::issuer::Issuer;
+use names::CookieName;
+
+mod amplify;
+mod chunks;
+pub(crate) mod names;
 
 /// What a request shows for itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,16 +21,28 @@ pub(crate) enum Credentials<'a> {
     /// From the `Authorization` field. It is the only one that counts: a caller who sends it means
     /// it, and a cookie must not turn its refusal into something else.
     Bearer(&'a str),
-    /// From cookies of the configured names. A cookie can be set for the domain by a neighbour on
+    /// From cookies of the issuers' names. A cookie can be set for the domain by a neighbour on
     /// another subdomain, so several are tried.
     Cookies(Vec<TokenCookie<'a>>),
 }
 
 /// A cookie of a name that some issuer's tokens come by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenCookie<'a> {
+    /// Of the first one, where the token was cut.
     pub name: &'a str,
-    pub token: &'a str,
+    pub token: Cow<'a, str>,
+}
+
+/// How a request brings what it shows for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// It shows nothing.
+    Absent,
+    /// In the `Authorization` field, whatever stands there.
+    Authorization,
+    /// In cookies. A browser sends them along with what other sites make it ask.
+    Cookie,
 }
 
 /// Why the `Authorization` field is no credential.
@@ -51,12 +71,21 @@ impl<'a> Credentials<'a> {
             return bearer(field).map(Credentials::Bearer);
         }
         let most = limits.cookies_tried as usize;
-        let found: Vec<TokenCookie<'a>> = names(issuers)
-            .into_iter()
-            .flat_map(|name| cookies_named(request, name))
-            .filter(|cookie| !cookie.token.is_empty())
-            .take(most)
-            .collect();
+        let mut session: Vec<TokenCookie<'a>> = Vec::new();
+        let mut own: Vec<TokenCookie<'a>> = Vec::new();
+        for name in names_of(issuers) {
+            let found = match name {
+                CookieName::Own(_) => &mut own,
+                _ => &mut session,
+            };
+            if found.len() < most {
+                found.append(&mut tokens(request, name, most));
+            }
+        }
+        // Where there is a session, no cookie that a neighbour may have set takes its place, not even
+        // when it has expired.
+        let mut found = if session.is_empty() { own } else { session };
+        found.truncate(most);
         Ok(if found.is_empty() { Credentials::None } else { Credentials::Cookies(found) })
     }
 }
@@ -88,31 +117,96 @@ const B64TOKEN: [bool; 256] = {
     table
 };
 
-/// The configured names in their order, each once though several issuers may have it.
-fn names(issuers: &[Issuer]) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
-    for name in issuers.iter().flat_map(|issuer| &issuer.cookies) {
-        if !names.contains(&name.as_str()) {
-            names.push(name);
+/// The tokens in the cookies of one name, in the request's order, so many of them at most.
+fn tokens<'a>(request: &Request<'a>, name: &CookieName, most: usize) -> Vec<TokenCookie<'a>> {
+    let found = sent(request).filter(|(found, value)| name.is(found) && !value.is_empty());
+    match name {
+        CookieName::Own(_) => found
+            .take(most)
+            .map(|(name, token)| TokenCookie { name, token: token.into() })
+            .collect(),
+        CookieName::Session(_) => found
+            .take(most)
+            .filter_map(|(name, value)| {
+                Some(TokenCookie { name, token: chunks::whole(request, name, value)? })
+            })
+            .collect(),
+        CookieName::Amplify { prefix, suffix } => {
+            // Somebody else may have been signed in here before.
+            let last = amplify::last_user(request, prefix);
+            let (mut tokens, others): (Vec<_>, Vec<_>) = found
+                .map(|(name, token)| TokenCookie { name, token: token.into() })
+                .partition(|cookie| {
+                    let user = names::username(cookie.name, prefix, suffix);
+                    amplify::is_same_user(user, last)
+                });
+            tokens.extend(others);
+            tokens.truncate(most);
+            tokens
         }
     }
-    names
 }
 
-/// The cookies of one name, in the request's order.
-fn cookies_named<'a>(request: &Request<'a>, name: &str) -> impl Iterator<Item = TokenCookie<'a>> {
-    let fields: Vec<&'a str> = request.headers.get_all(&COOKIE).collect();
-    fields
-        .into_iter()
-        .flat_map(cookies)
-        .filter(move |(key, _)| *key == name)
-        .map(|(name, token)| TokenCookie { name, token })
+/// A token of the session by its cookie's name (see [`names`]), put together where it was cut.
+pub(crate) fn session_token<'a>(request: &Request<'a>, name: &str) -> Option<Cow<'a, str>> {
+    let mut found = sent(request).filter(|(found, value)| *found == name && !value.is_empty());
+    found.find_map(|(_, value)| chunks::whole(request, name, value))
 }
 
-/// Names and values in a `Cookie` field (RFC 6265, section 4.2.1). A name is taken to the letter:
+/// A token in one of Amplify's cookies, of the user whom its `LastAuthUser` names.
+pub(crate) fn amplify_token<'a>(
+    request: &Request<'a>,
+    prefix: &str,
+    suffix: &'static str,
+) -> Option<Cow<'a, str>> {
+    let last = amplify::last_user(request, prefix);
+    let is_theirs = |name| amplify::is_same_user(names::username(name, prefix, suffix), last);
+    sent(request)
+        .find(|(name, value)| is_theirs(name) && !value.is_empty())
+        .map(|(_, value)| value.into())
+}
+
+/// The names of the issuers' cookies in their order, each once though several issuers may have it.
+fn names_of(issuers: &[Issuer]) -> impl Iterator<Item = &CookieName> {
+    let all = || issuers.iter().flat_map(|issuer| &issuer.cookies);
+    all()
+        .enumerate()
+        .filter(move |(at, name)| !all().take(*at).any(|other| other == *name))
+        .map(|(_, name)| name)
+}
+
+/// Every cookie a request brings, by name and value.
+pub(crate) fn sent<'r, 'a>(request: &'r Request<'a>) -> Sent<'r, 'a> {
+    Sent::of(&request.headers)
+}
+
+/// Names and values in the `Cookie` fields (RFC 6265, section 4.2.1). A name is taken to the letter:
 /// only the spaces of the grammar are trimmed, not every character that looks like one.
-pub(crate) fn cookies(field: &str) -> impl Iterator<Item = (&str, &str)> {
-    field.split(';').filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
+pub(crate) struct Sent<'r, 'a> {
+    fields: Values<'r, 'a>,
+    pairs: Split<'a, char>,
+}
+
+impl<'r, 'a> Sent<'r, 'a> {
+    fn of(headers: &'r Headers<'a>) -> Self {
+        Self { fields: headers.get_all(&COOKIE), pairs: "".split(';') }
+    }
+}
+
+impl<'a> Iterator for Sent<'_, 'a> {
+    type Item = (&'a str, &'a str);
+
+    /// Out of line: cookies are looked through in many places.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let mut cut = self.pairs.by_ref().map(|pair| pair.trim_matches([' ', '\t']));
+            if let Some(found) = cut.find_map(|pair| pair.split_once('=')) {
+                return Some(found);
+            }
+            self.pairs = self.fields.next()?.split(';');
+        }
+    }
 }
 
 #[cfg(test)]
@@ -166,7 +260,8 @@ mod tests {
             ("a =1", &[("a ", "1")]),
             ("a=1, b=2", &[("a", "1, b=2")]),
         ] {
-            assert_eq!(cookies(field).collect::<Vec<_>>(), pairs, "{field:?}");
+            let headers = Headers::from_iter([("accept", "a=0"), ("cookie", field)]);
+            assert_eq!(Sent::of(&headers).collect::<Vec<_>>(), pairs, "{field:?}");
         }
     }
 }

@@ -13,6 +13,9 @@ import { check } from '../js/cli/tools.js';
 /** What the API is told a request came through the edge by. Never to be seen elsewhere. */
 export const ORIGIN_SECRET = 'the-secret-of-the-vectors';
 
+/** What seals a browser's sign-in attempts. Never to be seen anywhere. */
+const SIGN_IN_KEY = 'the-sign-in-key-of-all-the-vectors';
+
 /** Unix seconds for which the tokens of tokens.json were made. */
 export const NOW = 1_790_000_000;
 
@@ -57,13 +60,17 @@ export async function load(test, options = {}) {
     out,
     jwks: Object.fromEntries(jwks),
     fetchKeys: false,
-    env: { NEARHOP_ORIGIN_SECRET: ORIGIN_SECRET, ...options.env },
+    env: {
+      NEARHOP_ORIGIN_SECRET: ORIGIN_SECRET,
+      NEARHOP_SIGN_IN_KEY: SIGN_IN_KEY,
+      ...options.env,
+    },
   });
   const { createNearhop } = await import(pathToFileURL(join(out, 'index.mjs')).href);
   const at = pathToFileURL(`${out}/`);
   return {
     create: (made) => createNearhop(at, made),
-    keySetUrls: issuers.map(({ jwks_url }) => jwks_url),
+    keySetUrls: issuers.flatMap(({ jwks_url }) => jwks_url ?? []),
   };
 }
 
@@ -147,6 +154,17 @@ export function baseEvent(trigger) {
 
 /** @type {Record<string, any>} */
 const EVENTS = {};
+
+/**
+ * @param {string} text in which `{token NAME}` stands for a token, and `{token NAME FROM TO}` for a
+ *   part of one
+ */
+export function withTokens(text) {
+  return text.replace(/\{token ([^}]*)\}/g, (_, words) => {
+    const [name, from, to] = words.split(' ');
+    return token(name).slice(from && Number(from), to && Number(to));
+  });
+}
 
 /**
  * A token of tokens.json.

@@ -159,10 +159,22 @@ fn with_tokens(text: &str) -> String {
     let mut text = text.to_owned();
     while let Some(start) = text.find("{token ") {
         let end = start + text[start..].find('}').expect("a closing brace");
-        let name = text[start + 7..end].to_owned();
-        text.replace_range(start..=end, token(&name));
+        let part = part_of_token(&text[start + 7..end]).to_owned();
+        text.replace_range(start..=end, &part);
     }
     text
+}
+
+/// `NAME`, or `NAME FROM TO` for some of its characters.
+fn part_of_token(words: &str) -> &'static str {
+    match words.split(' ').collect::<Vec<_>>()[..] {
+        [name] => token(name),
+        [name, from, to] => {
+            let (token, at) = (token(name), |word: &str| word.parse::<usize>().expect("a number"));
+            &token[at(from)..at(to).min(token.len())]
+        }
+        _ => panic!("{words}: a token's name, or its name and two numbers"),
+    }
 }
 
 /// What differs from what is expected.

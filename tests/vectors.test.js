@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { Edge, ORIGIN_SECRET, baseEvent, load, parse, read, token } from './edge.js';
+import { Edge, ORIGIN_SECRET, baseEvent, load, parse, read, token, withTokens } from './edge.js';
 
 /**
  * @typedef {object} Vector
@@ -121,11 +121,6 @@ function setHeaders(headers, given = {}) {
     if (value === null) continue;
     headers[key] = [value].flat().map((text) => ({ key, value: withTokens(text) }));
   }
-}
-
-/** @param {string} text */
-function withTokens(text) {
-  return text.replace(/\{token ([^}]*)\}/g, (_, name) => token(name));
 }
 
 /**

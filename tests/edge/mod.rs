@@ -19,6 +19,9 @@ use serde_json::{Value, json};
 /// What the API is told a request came through the edge by. Never to be seen elsewhere.
 pub const ORIGIN_SECRET: &str = "the-secret-of-the-vectors";
 
+/// What seals a browser's sign-in attempts. Never to be seen anywhere.
+pub const SIGN_IN_KEY: &str = "the-sign-in-key-of-all-the-vectors";
+
 /// Unix seconds for which the tokens of `tokens.json` were made.
 pub const NOW: u64 = 1_790_000_000;
 
@@ -59,7 +62,9 @@ impl Answer {
 impl Bundle {
     /// Makes the text of a configuration ready, with a key set for each issuer.
     pub fn new(toml: &str, key_sets: &[Option<String>]) -> Self {
-        let inputs = json!({ "origin_secret": ORIGIN_SECRET, "key_sets": key_sets });
+        let inputs = json!({
+            "origin_secret": ORIGIN_SECRET, "sign_in_key": SIGN_IN_KEY, "key_sets": key_sets,
+        });
         let made = exports::bundle(toml, &inputs.to_string()).expect("inputs of that form");
         let made: Value = serde_json::from_str(&made).expect("JSON from the tools");
         let text = made["bundle"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
@@ -106,7 +111,7 @@ impl<'b> Edge<'b> {
                 return Answer { result: handled.result, log: handled.log, fetches };
             };
             // Nothing a token says may decide where a key comes from.
-            let known = self.bundle.key_set_urls.iter().any(|known| *known == wanted.url);
+            let known = self.bundle.key_set_urls.contains(&wanted.url);
             assert!(known, "fetches {}, which is no issuer's key set", wanted.url);
             fetches += 1;
             assert!(fetches < 5, "asks without end");

@@ -3,7 +3,7 @@
  * be all the same.
  */
 import assert from 'node:assert/strict';
-import { baseEvent, token } from '../edge.js';
+import { baseEvent, withTokens } from '../edge.js';
 
 export const TRIGGERS = ['viewer-request', 'origin-request', 'origin-response', 'viewer-response'];
 
@@ -43,7 +43,7 @@ export function setHeaders(fields, headers) {
     if (value === null) continue;
     fields[key] = [value].flat().map((text) => ({
       key,
-      value: text.replace(/\{token ([^}]*)\}/g, (_, name) => token(name)),
+      value: withTokens(text),
     }));
   }
 }

@@ -42,6 +42,7 @@ const REFUSALS = [
   ['client_not_allowed', 403, { uri: '/api/partner/x', ...bearer('access') }],
   ['group_required', 403, { uri: '/api/admin/x', ...bearer('access') }],
   ['scope_required', 403, { uri: '/api/reports/x', ...bearer('access') }],
+  ['cross_site', 403, { method: 'POST', headers: { cookie: 'nearhop_access={token access}' } }],
   ['method_not_allowed', 405, { uri: '/api/health', method: 'POST' }],
   ['keys_unavailable', 503, bearer('access')],
   ['internal', 500, { method: 'G T' }],
@@ -68,8 +69,10 @@ for (const trigger of ['viewer-request', 'origin-request']) {
         // An event that cannot be read has no id to repeat.
         assert.equal(id, code === 'internal' ? '' : requestId);
         const challenge = answer.headers['www-authenticate']?.[0].value;
-        if (status === 401 || status === 403) assert.match(challenge, /^Bearer\b/);
-        if (status >= 500 || status === 405) assert.equal(challenge, undefined);
+        // No token would let a request from another site in.
+        const challenges = [401, 403].includes(status) && code !== 'cross_site';
+        if (challenges) assert.match(challenge, /^Bearer\b/);
+        else if (status !== 400) assert.equal(challenge, undefined);
 
         const [line, ...lines] = edge.lines;
         assert.deepEqual(lines, []);

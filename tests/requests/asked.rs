@@ -122,6 +122,8 @@ fn headers() -> impl Strategy<Value = Vec<(String, String)>> {
         ("accept", "application/json".to_owned()),
         ("sec-fetch-mode", "navigate".to_owned()),
         ("sec-fetch-mode", "cors".to_owned()),
+        ("sec-fetch-site", "same-origin".to_owned()),
+        ("sec-fetch-site", "cross-site".to_owned()),
         ("authorization", "Bearer x.y.z".to_owned()),
         ("authorization", "Basic YTpi".to_owned()),
         ("authorization", String::new()),
