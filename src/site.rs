@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 
 use cloudfront_worker::edits::Edits;
-use cloudfront_worker::{Request, Response, Trigger, rules};
+use cloudfront_worker::{Request, Response, Trigger};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::config::{self, NotFound, SiteMode};
 use crate::path::{CanonicalPath, has_extension};
 use crate::policy::{Problem, Problems};
+use headers::ResponseHeaders;
+
+pub(crate) mod headers;
 
 /// The site, with its settings checked.
 #[derive(Clone, Debug)]
@@ -18,7 +21,7 @@ pub(crate) struct Site {
     index: String,
     not_found: NotFound,
     not_found_page: Option<String>,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    pub headers: ResponseHeaders,
     pub viewer_request_attached: bool,
 }
 
@@ -47,7 +50,7 @@ impl Site {
             index: site.index.clone(),
             not_found: site.not_found,
             not_found_page: page.map(str::to_owned),
-            headers: response_headers(&site.headers, problems),
+            headers: ResponseHeaders::new(site, problems),
             viewer_request_attached: site.viewer_request_attached,
         }
     }
@@ -88,12 +91,14 @@ impl Site {
         }
     }
 
+    /// What is changed about an answer that is about to go to the viewer, cached or not.
+    pub fn viewer_answer<'a>(&self, response: &Response<'a>) -> Edits<'a> {
+        self.headers.set(response, Trigger::ViewerResponse)
+    }
+
     /// What is changed about S3's answer.
     pub fn answer<'a>(&self, response: &Response<'a>) -> Edits<'a> {
-        let mut edits = Edits::new();
-        for (name, value) in &self.headers {
-            edits = edits.set(name.clone(), value.clone());
-        }
+        let mut edits = self.headers.set(response, Trigger::OriginResponse);
         let missing = matches!(response.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND);
         if !missing || self.not_found == NotFound::Pass {
             return edits;
@@ -111,6 +116,19 @@ impl Site {
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+/// Whether a browser is loading a page, and will show what comes. Fetch Metadata say so where the
+/// browser sends them; otherwise a request that asks for HTML by its name passes for one. A program
+/// that takes anything does not.
+pub(crate) fn asks_for_page(request: &Request<'_>) -> bool {
+    if request.method != Method::GET && request.method != Method::HEAD {
+        return false;
+    }
+    match request.headers.get(&SEC_FETCH_MODE) {
+        Some(mode) => mode == "navigate",
+        None => accepts(request, &["text/html"]),
+    }
+}
+
 /// Whether a browser is loading a page, rather than a script asking for data. Fetch metadata says
 /// so where the browser sends it; otherwise a request that would take HTML passes for one.
 pub(crate) fn is_page_load(request: &Request<'_>) -> bool {
@@ -123,56 +141,21 @@ pub(crate) fn is_page_load(request: &Request<'_>) -> bool {
     match request.headers.get(&ACCEPT) {
         // RFC 9110, section 12.5.1: without the field, anything is acceptable.
         None => true,
-        Some(_) => {
-            request.headers.get_all(&ACCEPT).flat_map(|accept| accept.split(',')).any(takes_html)
-        }
+        Some(_) => accepts(request, &["text/html", "application/xhtml+xml", "text/*", "*/*"]),
     }
 }
 
-fn takes_html(media_range: &str) -> bool {
-    let media_type = media_range.split(';').next().unwrap_or_default().trim();
-    ["text/html", "application/xhtml+xml", "text/*", "*/*"]
-        .iter()
-        .any(|html| media_type.eq_ignore_ascii_case(html))
-}
-
-fn response_headers(
-    headers: &[config::ResponseHeader],
-    problems: &mut Problems,
-) -> Vec<(HeaderName, HeaderValue)> {
-    let mut checked: Vec<(HeaderName, HeaderValue)> = Vec::with_capacity(headers.len());
-    for (i, header) in headers.iter().enumerate() {
-        let key = |part: &str| format!("site.headers[{i}].{part}");
-        let name = HeaderName::from_bytes(header.name.as_bytes());
-        let value = HeaderValue::from_str(&header.value);
-        match &name {
-            Err(_) => problems.push(Problem::new(key("name"), &header.name, "a header's name")),
-            Ok(name)
-                if rules::is_disallowed(name.as_str())
-                    || rules::read_only(Trigger::OriginResponse, name.as_str()).is_some() =>
-            {
-                problems.push(Problem::new(
-                    key("name"),
-                    &header.name,
-                    "a header a function may set at origin-response (rules W6, W7)",
-                ));
+/// Whether one of the media ranges that a request accepts is spelled so.
+fn accepts(request: &Request<'_>, ranges: &[&str]) -> bool {
+    for accept in request.headers.get_all(&ACCEPT) {
+        for range in accept.split(',') {
+            let range = range.split(';').next().unwrap_or_default().trim();
+            if ranges.iter().any(|wanted| range.eq_ignore_ascii_case(wanted)) {
+                return true;
             }
-            Ok(name) if checked.iter().any(|(other, _)| other == name) => {
-                problems.push(Problem::new(
-                    key("name"),
-                    &header.name,
-                    "each header once: of two values, only the last would be sent",
-                ));
-            }
-            Ok(_) => {}
         }
-        if value.is_err() {
-            let allowed = "printable ASCII without line breaks";
-            problems.push(Problem::new(key("value"), &header.value, allowed));
-        }
-        checked.extend(name.ok().zip(value.ok()));
     }
-    checked
+    false
 }
 
 #[cfg(test)]
@@ -262,6 +245,10 @@ mod tests {
 
     #[test]
     fn media_ranges_take_html_or_do_not() {
+        let takes_html = |range| {
+            let headers = Headers::from_iter([("accept", range)]);
+            is_page_load(&Request { headers, ..request(Method::GET) })
+        };
         for range in ["text/html", " text/html;level=1", "TEXT/HTML", "text/*", "*/*;q=0.8"] {
             assert!(takes_html(range), "{range}");
         }

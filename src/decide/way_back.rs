@@ -1,4 +1,5 @@
-//! Origin-response: what an answer is given on its way back, and what is learned from it.
+//! Origin-response and viewer-response: what an answer is given on its way back, and what is learned
+//! from it.
 
 use cloudfront_worker::edits::Edits;
 use cloudfront_worker::{Origin, Request, Response};
@@ -56,6 +57,20 @@ impl<'a> Descent<'_, 'a> {
             .filter(|allowed| self.policy.routes.cors().any(|cors| cors.grants(allowed)))
             .flat_map(Allowed::fields)
             .fold(edits, |edits, (name, value)| edits.append(name, value))
+    }
+
+    /// The site's security headers, on what the cache kept without them too. Not on errors of the
+    /// origin: those do not come here (rule G5).
+    #[inline(never)]
+    pub(super) fn viewer_response(
+        &self,
+        request: &Request<'a>,
+        response: &Response<'a>,
+    ) -> Edits<'a> {
+        match self.belongs_to_site(request) {
+            true => self.policy.site.viewer_answer(response),
+            false => Edits::new(),
+        }
     }
 
     fn site_response(&self, request: &Request<'a>, response: &Response<'a>) -> Edits<'a> {
