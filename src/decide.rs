@@ -13,9 +13,10 @@ use http::HeaderValue;
 use http::header::{AUTHORIZATION, COOKIE};
 use serde::Serialize;
 
-use crate::access::{Caller, Denied, State, admit};
+use crate::access::{Arrival, Caller, Denied, State, admit};
 use crate::config::{Preflight, Target};
 use crate::cors::{self, Cors};
+use crate::credentials::Carrier;
 use crate::identity::{REASON, REGION, is_spoofable};
 use crate::path::{CanonicalPath, PathFault};
 use crate::policy::Policy;
@@ -26,9 +27,11 @@ use crate::region::choice::{Chosen, Observer, Unobserved, choose, stable_hash};
 use crate::region::health::Outlook;
 use crate::region::pin::{PIN, pinned};
 use crate::route::Route;
+use crate::sign_in;
 use crate::token::Verified;
 
 mod to_api;
+mod visitor;
 mod way_back;
 
 /// Decides what CloudFront is to do with an event, in the given edge Region.
@@ -44,7 +47,7 @@ pub(crate) fn decide<'a>(
         Event::ViewerRequest(request) => {
             let reply = match descent.viewer_request(&request, state) {
                 Ok(edits) => edits.into(),
-                Err(stop) => descent.answer(stop, &request),
+                Err(stop) => descent.answer_visitor(stop, &request, state),
             };
             Reply { aside: descent.look(&request, state), ..reply }
         }
@@ -57,7 +60,9 @@ pub(crate) fn decide<'a>(
         Event::OriginResponse(request, origin, response) => {
             descent.origin_response(&request, &origin, &response, state).into()
         }
-        Event::ViewerResponse(..) => Edits::new().into(),
+        Event::ViewerResponse(request, response) => {
+            descent.viewer_response(&request, &response).into()
+        }
     }
 }
 
@@ -86,8 +91,14 @@ pub(crate) struct Asked<'d> {
 /// Where a descent ends before its target.
 pub(crate) enum Stop<'d> {
     Refused(Refusal, Option<&'d Route>),
+    /// Refused for want of a token that holds, by a request that had no `Authorization`.
+    NoToken(Refusal, &'d Route),
     /// A CORS preflight, answered by the route's rule.
     Preflight(&'d Cors, &'d Route),
+    /// One of sign-in's own paths.
+    SignIn(String),
+    /// What the browser is to do first, or we are.
+    Answered(Box<Reply<'static>>),
     /// This issuer's key set is needed first.
     Fetch(usize),
 }
@@ -99,7 +110,8 @@ impl<'d, 'a> Descent<'d, 'a> {
         request: &Request<'a>,
         state: &mut State,
     ) -> Result<Edits<'a>, Stop<'d>> {
-        let Entered { route, path, caller } = self.enter(request, state)?;
+        let Entered { route, path, caller } = self.enter(request, Trigger::ViewerRequest, state)?;
+        self.keep_fresh(request, route, &caller, state)?;
         // Origin-request asks for it once more, and takes it off.
         let has_pin = route.target == Target::Api && self.pinned(request).is_some();
         let edits = strip_spoofable(request, Trigger::ViewerRequest, has_pin);
@@ -138,7 +150,7 @@ impl<'d, 'a> Descent<'d, 'a> {
         if site.viewer_request_attached && self.belongs_to_site(request) {
             return Ok(strip_credentials(edits).into());
         }
-        let entered = self.enter(request, state)?;
+        let entered = self.enter(request, Trigger::OriginRequest, state)?;
         match entered.route.target {
             Target::Site => {
                 let key = site.key(&entered.path, request);
@@ -164,10 +176,14 @@ impl<'d, 'a> Descent<'d, 'a> {
     pub fn enter(
         &self,
         request: &Request<'a>,
+        trigger: Trigger,
         state: &mut State,
     ) -> Result<Entered<'d, 'a>, Stop<'d>> {
         let path = CanonicalPath::parse(request.uri)
             .map_err(|fault| Stop::Refused(Refusal::Path(fault), None))?;
+        if self.is_of_sign_in(&path) {
+            return Err(Stop::SignIn(path.decoded().to_owned()));
+        }
         let route = self.route(&path);
         if let Some(cors) = route.cors.as_ref().filter(|_| cors::is_preflight(request)) {
             return match cors.preflight {
@@ -178,9 +194,20 @@ impl<'d, 'a> Descent<'d, 'a> {
         if !route.allows(&request.method) {
             return Err(Stop::Refused(Refusal::Method(route.allowed_methods()), Some(route)));
         }
-        match admit(route, request, self.policy, state, self.context.now) {
+        let arrival = Arrival {
+            request,
+            trigger,
+            now: self.context.now,
+            distribution: self.context.distribution_domain_name,
+        };
+        match admit(route, arrival, self.policy, state) {
             Ok(caller) => Ok(Entered { route, path, caller }),
-            Err(Denied::Refused(refusal)) => Err(Stop::Refused(refusal, Some(route))),
+            Err(Denied::Refused { refusal, by }) => Err(match (&refusal, by) {
+                (Refusal::TokenMissing | Refusal::Token(_), Carrier::Absent | Carrier::Cookie) => {
+                    Stop::NoToken(refusal, route)
+                }
+                _ => Stop::Refused(refusal, Some(route)),
+            }),
             Err(Denied::Fetch(issuer)) => Err(Stop::Fetch(issuer)),
         }
     }
@@ -189,7 +216,10 @@ impl<'d, 'a> Descent<'d, 'a> {
     fn answer(&self, stop: Stop<'d>, request: &Request<'a>) -> Reply<'a> {
         match stop {
             Stop::Refused(refusal, route) => refusal.reply(request, route, self.context),
+            Stop::NoToken(refusal, route) => refusal.reply(request, Some(route), self.context),
             Stop::Preflight(cors, route) => cors.answer(request, &route.methods).into(),
+            Stop::Answered(reply) => *reply,
+            Stop::SignIn(_) => Refusal::NotFound.reply(request, None, self.context),
             Stop::Fetch(issuer) => self.fetch_keys(issuer).into(),
         }
     }
@@ -203,7 +233,13 @@ impl<'d, 'a> Descent<'d, 'a> {
     }
 
     fn belongs_to_site(&self, request: &Request<'_>) -> bool {
-        CanonicalPath::parse(request.uri).is_ok_and(|path| self.route(&path).target == Target::Site)
+        CanonicalPath::parse(request.uri).is_ok_and(|path| {
+            !self.is_of_sign_in(&path) && self.route(&path).target == Target::Site
+        })
+    }
+
+    fn is_of_sign_in(&self, path: &CanonicalPath<'_>) -> bool {
+        self.policy.sign_in.is_some() && path.decoded().starts_with(sign_in::PREFIX)
     }
 
     /// Chooses the Region that serves a request.

@@ -12,6 +12,7 @@ use jsonwebtoken::signature::{self, Verifier};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
 
 use crate::Nearhop;
+use crate::seal::TAG_BYTES;
 
 cloudfront_worker::export!(Nearhop);
 
@@ -37,6 +38,77 @@ unsafe extern "C" {
         signature: *const u8,
         signature_len: usize,
     ) -> i32;
+    /// Writes the SHA-256 of a message: 32 bytes.
+    fn sha256_digest(message: *const u8, message_len: usize, digest: *mut u8);
+    /// Writes a text encrypted by AES-256-GCM, and the tag of 16 bytes after it.
+    fn aes_256_gcm_encrypt(
+        key: *const u8,
+        nonce: *const u8,
+        about: *const u8,
+        about_len: usize,
+        text: *const u8,
+        text_len: usize,
+        encrypted: *mut u8,
+    );
+    /// Writes the text that was encrypted, without the tag: 1. Or 0, where the tag does not verify.
+    fn aes_256_gcm_decrypt(
+        key: *const u8,
+        nonce: *const u8,
+        about: *const u8,
+        about_len: usize,
+        encrypted: *const u8,
+        encrypted_len: usize,
+        text: *mut u8,
+    ) -> i32;
+}
+
+/// SHA-256.
+pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    // SAFETY: the host writes the 32 bytes that are there.
+    unsafe { sha256_digest(message.as_ptr(), message.len(), digest.as_mut_ptr()) };
+    digest
+}
+
+/// See [`crate::seal::seal`].
+pub(crate) fn encrypt(key: &[u8; 32], nonce: &[u8; 12], about: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut encrypted = vec![0; text.len() + TAG_BYTES];
+    // SAFETY: the host writes as many bytes as the text and the tag have, which are there.
+    unsafe {
+        aes_256_gcm_encrypt(
+            key.as_ptr(),
+            nonce.as_ptr(),
+            about.as_ptr(),
+            about.len(),
+            text.as_ptr(),
+            text.len(),
+            encrypted.as_mut_ptr(),
+        );
+    }
+    encrypted
+}
+
+/// See [`crate::seal::open`], which sees to it that there is a tag.
+pub(crate) fn decrypt(
+    key: &[u8; 32],
+    nonce: &[u8; 12],
+    about: &[u8],
+    encrypted: &[u8],
+) -> Option<Vec<u8>> {
+    let mut text = vec![0; encrypted.len().checked_sub(TAG_BYTES)?];
+    // SAFETY: the host writes as many bytes as the text has, which are there.
+    let verifies = unsafe {
+        aes_256_gcm_decrypt(
+            key.as_ptr(),
+            nonce.as_ptr(),
+            about.as_ptr(),
+            about.len(),
+            encrypted.as_ptr(),
+            encrypted.len(),
+            text.as_mut_ptr(),
+        )
+    };
+    (verifies == 1).then_some(text)
 }
 
 /// Has the host verify signatures from now on.

@@ -28,14 +28,18 @@ mod access;
 mod base64url;
 mod cors;
 mod credentials;
+mod cross_site;
 mod decide;
 #[cfg(all(feature = "edge", target_arch = "wasm32"))]
 mod edge;
 mod identity;
 mod issuer;
 mod nearhop;
+mod origins;
 mod region;
 mod route;
+mod seal;
+mod sign_in;
 mod site;
 mod verdicts;
 

@@ -15,6 +15,7 @@ use crate::refusal::Refusal;
 use crate::region::atlas::Atlas;
 use crate::region::control::Control;
 use crate::region::health::Health;
+use crate::sign_in::{Exchanges, exchange};
 use crate::verdicts::Verdicts;
 
 /// The edge function: a policy, and what one instance has learned.
@@ -70,7 +71,8 @@ impl Worker for Nearhop {
             .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
         let regions = policy.api.as_ref().map_or(0, |api| api.candidates.len());
         let health = Health::new(regions, env.seed);
-        let state = State { keys, verdicts, health, control: Control::default() };
+        let (control, exchanges) = (Control::default(), Exchanges::new());
+        let state = State { keys, verdicts, health, control, exchanges };
         Self { policy, state, edge }
     }
 
@@ -82,6 +84,10 @@ impl Worker for Nearhop {
         let Fetched { tag, result } = fetched;
         if (tag as usize) < self.policy.issuers.len() {
             self.state.keys.record(tag as usize, result.ok(), now);
+            return None;
+        }
+        if tag >= exchange::TAG {
+            self.state.exchanges.record(tag, result, now);
             return None;
         }
         let api = self.policy.api.as_ref()?;

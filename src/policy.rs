@@ -5,9 +5,11 @@ use crate::config::{
     Access, Config, KeyRefresh, Limits, Otherwise, Residency, Sticky, StickyBy, Target, TokenUse,
 };
 use crate::issuer::Issuer;
+use crate::origins::OwnOrigins;
 use crate::region::Api;
 use crate::region::api::HOME_COOKIE;
 use crate::route::Routes;
+use crate::sign_in::SignIn;
 use crate::site::Site;
 use crate::token::NamedClaims;
 
@@ -17,7 +19,10 @@ pub struct Policy {
     pub(crate) site: Site,
     pub(crate) routes: Routes,
     pub(crate) issuers: Vec<Issuer>,
+    pub(crate) sign_in: Option<SignIn>,
     pub(crate) api: Option<Api>,
+    /// Where the site is.
+    pub(crate) origins: OwnOrigins,
     pub(crate) claims: NamedClaims,
     pub(crate) keys: KeyRefresh,
     pub(crate) limits: Limits,
@@ -56,11 +61,17 @@ impl Policy {
     pub fn new(bundle: &Bundle) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::new();
         let config = &bundle.config;
+        let mut site = Site::new(&config.site, bundle.not_found_page.as_deref(), &mut problems);
+        site.headers.revalidate_pages = config.sign_in.is_some();
+        let routes = Routes::new(config, &mut problems);
+        let issuers = Issuer::all(config, &mut problems);
         let policy = Self {
-            site: Site::new(&config.site, bundle.not_found_page.as_deref(), &mut problems),
-            routes: Routes::new(config, &mut problems),
-            issuers: Issuer::all(config, &mut problems),
+            site,
+            routes,
+            sign_in: SignIn::new(bundle, &issuers, &mut problems),
+            issuers,
             api: config.api.as_ref().map(|api| Api::new(api, bundle, &mut problems)),
+            origins: OwnOrigins::new(config),
             claims: named_claims(config),
             keys: config.keys.clone(),
             limits: config.limits.clone(),

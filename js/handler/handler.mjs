@@ -112,8 +112,73 @@ export function imports(memory) {
         const found = bytes.subarray(signature, signature + signatureLength);
         return found.length === mac.length && crypto().timingSafeEqual(found, mac) ? 1 : 0;
       },
+
+      /**
+       * @param {number} message
+       * @param {number} length
+       * @param {number} digest  32 bytes to write
+       */
+      sha256_digest(message, length, digest) {
+        const bytes = memory();
+        const hash = crypto().createHash('sha256').update(bytes.subarray(message, message + length));
+        bytes.set(hash.digest(), digest);
+      },
+
+      /**
+       * @param {number} key
+       * @param {number} nonce
+       * @param {number} about
+       * @param {number} aboutLength
+       * @param {number} text
+       * @param {number} length
+       * @param {number} encrypted  `length` and 16 bytes to write
+       */
+      aes_256_gcm_encrypt(key, nonce, about, aboutLength, text, length, encrypted) {
+        const bytes = memory();
+        const cipher = crypto().createCipheriv(AES, ...keyAndNonce(bytes, key, nonce));
+        cipher.setAAD(bytes.subarray(about, about + aboutLength));
+        const body = Buffer.concat([cipher.update(bytes.subarray(text, text + length)), cipher.final()]);
+        bytes.set(body, encrypted);
+        bytes.set(cipher.getAuthTag(), encrypted + length);
+      },
+
+      /**
+       * @param {number} key
+       * @param {number} nonce
+       * @param {number} about
+       * @param {number} aboutLength
+       * @param {number} encrypted
+       * @param {number} length  with the tag
+       * @param {number} text  16 bytes less to write
+       */
+      aes_256_gcm_decrypt(key, nonce, about, aboutLength, encrypted, length, text) {
+        const bytes = memory();
+        const tag = encrypted + length - 16;
+        const decipher = crypto().createDecipheriv(AES, ...keyAndNonce(bytes, key, nonce));
+        decipher.setAAD(bytes.subarray(about, about + aboutLength));
+        decipher.setAuthTag(bytes.subarray(tag, tag + 16));
+        try {
+          const body = decipher.update(bytes.subarray(encrypted, tag));
+          bytes.set(Buffer.concat([body, decipher.final()]), text);
+          return 1;
+        } catch {
+          return 0;
+        }
+      },
     },
   };
+}
+
+const AES = 'aes-256-gcm';
+
+/**
+ * @param {Buffer} bytes
+ * @param {number} key  where 32 bytes are
+ * @param {number} nonce  where 12 bytes are
+ * @returns {[Buffer, Buffer]}
+ */
+function keyAndNonce(bytes, key, nonce) {
+  return [bytes.subarray(key, key + 32), bytes.subarray(nonce, nonce + 12)];
 }
 
 /** @param {string} key  MODULUS.EXPONENT in base64url (RFC 7518, section 6.3.1) */

@@ -85,7 +85,7 @@ impl SignIn {
     }
 
     fn default_timeout_ms() -> u32 {
-        2_000
+        5_000
     }
 }
 

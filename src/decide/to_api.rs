@@ -1,5 +1,7 @@
 //! The last step of a call: what the API gets to see.
 
+use std::borrow::Cow;
+
 use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
 use cloudfront_worker::{Origin, Request};
 use http::HeaderValue;
@@ -7,7 +9,8 @@ use http::header::{AUTHORIZATION, COOKIE, HOST};
 
 use super::{Descent, Entered, Stop, rewrite};
 use crate::config::Cookies;
-use crate::credentials;
+use crate::credentials::names::is_reserved;
+use crate::credentials::sent;
 use crate::identity::{self, CORS, EDGE, REASON, REGION, X_FORWARDED_FOR};
 use crate::region::choice::Chosen;
 use crate::region::{Api, ApiRegion};
@@ -65,14 +68,12 @@ impl<'d, 'a> Descent<'d, 'a> {
     /// (rule A2).
     fn forward_cookies(&self, edits: Edits<'a>, request: &Request<'a>, route: &Route) -> Edits<'a> {
         let is_token = |name: &str| {
-            self.policy.issuers.iter().any(|issuer| issuer.cookies.iter().any(|c| c == name))
+            let mut names = self.policy.issuers.iter().flat_map(|issuer| &issuer.cookies);
+            is_reserved(name) || names.any(|token| token.is(name))
         };
         let kept: Vec<String> = match route.cookies {
             Cookies::Strip => Vec::new(),
-            Cookies::Forward => request
-                .headers
-                .get_all(&COOKIE)
-                .flat_map(credentials::cookies)
+            Cookies::Forward => sent(request)
                 .filter(|(name, _)| !is_token(name))
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),
@@ -84,16 +85,18 @@ impl<'d, 'a> Descent<'d, 'a> {
     }
 
     /// The distribution's own headers for its origin that stand among ours (rule E8).
-    fn clashing(&self, origin: &Origin<'_>, api: &Api) -> Vec<http::HeaderName> {
+    fn clashing(&self, origin: &Origin<'a>, api: &Api) -> Vec<Cow<'a, str>> {
+        let secret = api.origin_secret.as_ref().map(|(name, _)| name);
+        let ours = [&HOST, &AUTHORIZATION, &COOKIE, &X_FORWARDED_FOR];
         origin
             .custom_headers
             .iter()
-            .filter_map(|(name, _)| http::HeaderName::from_bytes(name.as_bytes()).ok())
+            .map(|(name, _)| name)
             .filter(|name| {
-                name.as_str().starts_with("x-nearhop-")
-                    || [&HOST, &AUTHORIZATION, &COOKIE, &X_FORWARDED_FOR].contains(&name)
-                    || api.origin_secret.as_ref().is_some_and(|(secret, _)| secret == name)
+                name.starts_with("x-nearhop-")
+                    || ours.into_iter().chain(secret).any(|other| other == name)
             })
+            .map(Cow::Borrowed)
             .collect()
     }
 }
