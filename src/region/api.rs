@@ -11,7 +11,7 @@ use cloudfront_worker::{Origin, Outcome, Request, Trigger, rules};
 
 use crate::bundle::{Bundle, EdgeDistances, RoundTrip};
 use crate::config::{self, StickyBy};
-use crate::credentials::cookies;
+use crate::credentials::sent;
 use crate::identity::{self, X_FORWARDED_FOR};
 use crate::issuer::is_region_name;
 use crate::path::CanonicalPath;
@@ -209,13 +209,8 @@ impl Api {
 
     /// The Region a viewer's cookie names, where the cookie is what keeps it at home.
     pub fn home_of_cookies<'r>(&self, request: &Request<'r>) -> Option<&'r str> {
-        let by_cookie = self.sticky.as_ref().is_some_and(|sticky| sticky.by == StickyBy::Cookie);
-        request
-            .headers
-            .get_all(&COOKIE)
-            .filter(|_| by_cookie)
-            .flat_map(cookies)
-            .find_map(|(name, value)| (name == HOME_COOKIE).then_some(value))
+        self.sticky.as_ref().filter(|sticky| sticky.by == StickyBy::Cookie)?;
+        sent(request).find(|(name, _)| *name == HOME_COOKIE).map(|(_, value)| value)
     }
 
     /// The cookie that keeps a viewer in the Region that has just served its write.

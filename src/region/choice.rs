@@ -368,6 +368,7 @@ struct Ranking {
 
 impl Ranking {
     /// The first of a set: the least moved back, then the least score, then the first named.
+    #[inline(never)]
     fn first(&self, set: RegionSet) -> Option<usize> {
         set.iter().min_by(|a, b| self.compare(*a, *b))
     }

@@ -314,14 +314,17 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
+    #[inline(never)]
     fn problem(&mut self, key: &str, found: &Value, allowed: &str) {
         let found = match found {
             Value::Null => "nothing".to_owned(),
-            found => clipped(&found.to_string()),
+            // Not by `Display`, which would be a second writer of JSON.
+            found => clipped(&serde_json::to_string(found).unwrap_or_default()),
         };
         self.problems.push(Problem::new(key, found, allowed));
     }
 
+    #[inline(never)]
     fn region(&mut self, key: &str, found: &Value) -> Option<usize> {
         let name = found.as_str();
         let index = self.regions.iter().position(|region| Some(region.name.as_str()) == name);
@@ -333,6 +336,7 @@ impl Reader<'_> {
         index
     }
 
+    #[inline(never)]
     fn set(&mut self, key: &str, found: &Value) -> RegionSet {
         let names = match found {
             Value::Null => return RegionSet::EMPTY,
@@ -354,6 +358,7 @@ impl Reader<'_> {
         set
     }
 
+    #[inline(never)]
     fn numbers(&mut self, key: &str, named: Named, least: i64, most: i64) -> Vec<(usize, i64)> {
         let mut numbers = Vec::new();
         for (name, value) in named.0 {

@@ -4,6 +4,7 @@ use crate::bundle::Coordinates;
 
 /// The round trip between two places as the line fitted to the latency matrix has it (R² 0.70):
 /// 25 ms, and 15.5 ms for every 1,000 km of the great circle.
+#[inline(never)]
 pub fn fitted_ms(from: Coordinates, to: Coordinates) -> f32 {
     25.0 + 15.5 * kilometres(from, to) / 1000.0
 }

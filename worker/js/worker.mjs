@@ -146,7 +146,11 @@ export function createHandler(options) {
           return result;
         }
         if (outcome.aside) void performAside(outcome.aside);
-        if (fetches === MOST_FETCHES) throw new Error(`more than ${fetches} fetches for one event`);
+        if (fetches === MOST_FETCHES) {
+          // Nothing is broken: what the instance knows is worth keeping.
+          log(`cloudfront-worker: more than ${fetches} fetches for one event`);
+          return internalError();
+        }
         await perform(outcome.fetch);
       }
     } catch (error) {

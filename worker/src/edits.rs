@@ -40,9 +40,9 @@ pub struct CustomOrigin<'a> {
     pub port: u16,
     /// Empty, or beginning with `/` and not ending with it.
     pub path: Cow<'a, str>,
-    /// Names of the distribution's custom headers for its origin that must not be sent: a name may
-    /// not be there and among the request's headers (rule E8).
-    pub without_custom_headers: Vec<HeaderName>,
+    /// Names, in lower case, of the distribution's custom headers for its origin that must not be
+    /// sent: a name may not be there and among the request's headers (rule E8).
+    pub without_custom_headers: Vec<Cow<'a, str>>,
 }
 
 /// How CloudFront speaks to a custom origin.

@@ -104,10 +104,17 @@ impl<W: Worker> Instance<W> {
     pub fn start(&mut self, len: usize, seed: u64) {
         self.output.clear();
         let region = str::from_utf8(&self.input[..len]).unwrap_or_default();
-        let Stage::Configured(configured) = mem::replace(&mut self.stage, Stage::New) else {
-            panic!("worker.mjs configures an instance and starts it once");
+        let configured = match mem::replace(&mut self.stage, Stage::New) {
+            Stage::Configured(configured) => configured,
+            other => {
+                mem::forget(other);
+                panic!("worker.mjs configures an instance and starts it once");
+            }
         };
-        self.stage = Stage::Started(W::start(configured, Env { region, seed }));
+        let started = Stage::Started(W::start(configured, Env { region, seed }));
+        // `New` holds nothing. Without this, what drops a worker would be carried to the edge, where
+        // none is ever dropped.
+        mem::forget(mem::replace(&mut self.stage, started));
     }
 
     /// Handles the event whose head of `values` values is in the input buffer, and leaves the

@@ -86,7 +86,7 @@ pub use event::{
     Context, Entropy, Env, Event, EventFault, Origin, OriginKind, Request, RequestBody, Response,
     Trigger, UnixMillis, Worker,
 };
-pub use headers::Headers;
+pub use headers::{Headers, Values};
 pub use http;
 pub use instance::{Charset, Fault, Host, Instance};
 pub use outcome::{Body, Fetch, FetchFault, Fetched, Outcome, Post, Reply};

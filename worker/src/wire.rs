@@ -231,7 +231,7 @@ fn write_origin(origin: &CustomOrigin<'_>, out: &mut Lines<'_>) {
     let port = origin.port.to_string();
     out.line(b'o', &[protocol, " ", &port, " ", &origin.domain_name, " ", &origin.path]);
     for name in &origin.without_custom_headers {
-        out.line(b'x', &[name.as_str()]);
+        out.line(b'x', &[name]);
     }
 }
 

@@ -99,7 +99,7 @@ fn edited(list: &[Edit], cf: &Value, is_response: bool) -> Value {
                 custom["domainName"] = json!(origin.domain_name);
                 custom["path"] = json!(origin.path);
                 for name in &origin.without_custom_headers {
-                    custom["customHeaders"].as_object_mut().unwrap().remove(name.as_str());
+                    custom["customHeaders"].as_object_mut().unwrap().remove(name.as_ref());
                 }
                 subject["origin"] = json!({ "custom": custom });
             }
@@ -193,7 +193,10 @@ fn edit() -> impl Strategy<Value = Edit> {
             domain_name: domain_name.into(),
             port,
             path: path.into(),
-            without_custom_headers,
+            without_custom_headers: without_custom_headers
+                .iter()
+                .map(|name| name.as_str().to_owned().into())
+                .collect(),
         });
     let body = prop_oneof![
         Just(Body::Empty),

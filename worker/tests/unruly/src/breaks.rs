@@ -39,7 +39,7 @@ fn to(domain_name: &'static str, path: &'static str, port: u16) -> CustomOrigin<
         domain_name: domain_name.into(),
         port,
         path: path.into(),
-        without_custom_headers: vec![HeaderName::from_static("x-origin-name")],
+        without_custom_headers: vec!["x-origin-name".into()],
     }
 }
 
