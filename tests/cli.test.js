@@ -18,7 +18,7 @@ test('check says what a configuration means', async () => {
   const { status, stdout, stderr } = await nearhop(['check', '--config', GOOD]);
   assert.equal(status, 0);
   assert.equal(stderr, '');
-  assert.match(stdout, /every-key\.toml is fine: 3 routes, 2 issuers, 2 API Regions, \d warnings/);
+  assert.match(stdout, /every-key\.toml is fine: 3 routes, 3 issuers, 2 API Regions, \d warnings/);
   assert.match(stdout, /^ {2}\/api\/\* +api +authenticated +GET POST OPTIONS +clients: client0one, /m);
   assert.match(stdout, /^ {2}anything else +site +public/m);
   assert.match(stdout, /^Issuer https:\/\/cognito-idp\.eu-west-1\.amazonaws\.com\/eu-west-1_Example01$/m);
@@ -64,6 +64,53 @@ test('and how the Region is chosen, to programs too', async () => {
   assert.equal(api.second_leg_domain, 'second.example.com');
   assert.equal(api.control.max_bytes, 4_096);
   assert.deepEqual(api.pin, { env: 'PIN_KEY' });
+});
+
+test('and what sign-in means, with what to register', async () => {
+  const { stdout } = await nearhop(['check', '--config', GOOD]);
+  assert.match(stdout, /^ {2}tokens +access, id, in the \S+ header or the cookie session or sign-in's cookies$/m);
+  assert.match(stdout, /^Issuer https:\/\/id\.example\.com\n {2}kind +OpenID Connect$/m);
+  assert.match(stdout, /^ {2}key set +by discovery, when the bundle is built: \S+\/openid-configuration$/m);
+  assert.match(stdout, /^Sign-in\n {2}issuer +https:\/\/cognito-idp\S+_Example01$/m);
+  assert.match(stdout, /^ {2}endpoints +https:\/\/id\.eu\.example\.com\/oauth2\/authorize$/m);
+  assert.match(stdout, /^ {2}client +client0two, secret from CLIENT_SECRET, straight to Google$/m);
+  assert.match(stdout, /^ {4}callback URLs +https:\/\/app\.example\.com\/_nearhop\/callback$/m);
+  assert.match(stdout, /^ {4}sign-out URLs +https:\/\/admin\.example\.com\/bye$/m);
+  assert.match(stdout, /^ {2}cookies +CognitoIdentityServiceProvider\.client0two\.…, .* scripts can read them$/m);
+  assert.match(stdout, /^ {2}session +1 day; .* less than 120 s are left at a page load$/m);
+  assert.match(stdout, /^ {2}key +from SIGN_IN_KEY$/m);
+  assert.match(stdout, /^warning: \S+:\d+:\d+: sign_in\.cookies: scripts can read the tokens/m);
+  const { report } = JSON.parse((await nearhop(['check', '--json', '--config', GOOD])).stdout);
+  assert.deepEqual([report.issuers[2].kind, report.issuers[2].jwks_url], ['oidc', null]);
+  const { clients, endpoints, key, scopes } = report.sign_in;
+  assert.deepEqual(endpoints.end_session, { cognito: 'https://id.eu.example.com/logout' });
+  assert.deepEqual([key.env, scopes], ['SIGN_IN_KEY', ['openid', 'email', 'orders/read']]);
+  assert.deepEqual(clients[1], {
+    client: 'client0one',
+    client_secret: { env: 'ADMIN_CLIENT_SECRET' },
+    identity_provider: 'COGNITO',
+    callback_urls: ['https://admin.example.com/_nearhop/callback'],
+    sign_out_urls: ['https://admin.example.com/bye'],
+  });
+});
+
+test('where the site’s address is not known, a name stands for it', async () => {
+  const file = join(folder, 'sign-in.toml');
+  const issuer = '[[issuers]]\nuser_pool = "eu-west-1_Example01"\nclients = ["c"]\n';
+  await writeFile(file, `${issuer}[sign_in]\nkey.env = "KEY"\n`);
+  const { stdout } = await nearhop(['check', '--config', file]);
+  assert.match(stdout, /^ {2}endpoints +by discovery, when the bundle is built: https:\S+_Example01\/\.well/m);
+  assert.match(stdout, /^ {2}origins +the distribution's own$/m);
+  assert.match(stdout, /^ {4}callback URLs +https:\/\/DISTRIBUTION_DOMAIN_NAME\/_nearhop\/callback$/m);
+  assert.match(stdout, /^ {4}sign-out URLs +https:\/\/DISTRIBUTION_DOMAIN_NAME\/_nearhop\/signed-out$/m);
+  assert.match(stdout, /^ {2}cookies +__Host-nearhop-access, .*: no script can read them$/m);
+  for (const told of [
+    'sign_in: no page is',
+    'sign_in.origins: only the distribution',
+    'site.viewer_request_attached: sign-in is decided at viewer-request',
+  ]) {
+    assert.match(stdout, new RegExp(`^warning: \\S+: ${told.replaceAll('.', '\\.')}`, 'm'));
+  }
 });
 
 test('and says little of a choice that is left to distance', async () => {
@@ -152,7 +199,7 @@ test('--version and --help', async () => {
   for (const args of [['--help'], ['help'], ['bundle', '--help']]) {
     const { status, stdout } = await nearhop(args);
     assert.equal(status, 0);
-    for (const word of ['check', 'bundle', 'schema', '--jwks-url', '--no-fetch', 'Exit status']) {
+    for (const word of ['check', 'bundle', 'schema', '--jwks-url', '--discovery', 'Exit status']) {
       assert.ok(stdout.includes(word), word);
     }
   }

@@ -83,7 +83,10 @@ const folder = mkdtempSync(join(tmpdir(), 'nearhop-explain-'));
 after(() => rmSync(folder, { recursive: true }));
 const CONFIG = file('nearhop.toml', TOML);
 const JWKS = fileURLToPath(new URL('vectors/jwks-1.json', import.meta.url));
-const ASIDE = { jwksUrls: {}, fetchKeys: false, timeoutMs: 1_000, onProgress: () => {} };
+const ASIDE = {
+  ...{ jwksUrls: {}, discovery: {}, discoveryUrls: {} },
+  ...{ fetchKeys: false, timeoutMs: 1_000, onProgress: () => {} },
+};
 const OFFLINE = { ...ASIDE, jwks: {} };
 
 /**
@@ -99,7 +102,7 @@ function file(name, content) {
 /** @param {Partial<import('../js/cli/explain.js').ExplainOptions>} options */
 function explained(options) {
   const edge = 'eu-central-1';
-  const usual = { config: CONFIG, url: '/api/open/x', now: NOW * 1_000, keySets: OFFLINE };
+  const usual = { config: CONFIG, url: '/api/open/x', now: NOW * 1_000, published: OFFLINE };
   return explain({ edge, ...usual, ...options });
 }
 
@@ -175,7 +178,7 @@ const CASES = [
 test('the edge does as explained', async (t) => {
   const loaded = await load(t, { toml: TOML, keySets: ['jwks-1.json'] });
   for (const { name, options, reason } of CASES) {
-    const told = await explained({ keySets: { ...OFFLINE, jwks: { '': JWKS } }, ...options });
+    const told = await explained({ published: { ...OFFLINE, jwks: { '': JWKS } }, ...options });
     const edge = new Edge(loaded, { region: told.edge });
     const result = await edge.handle(eventOf(options));
     const header = (/** @type {string} */ field) => result.headers[field]?.[0].value;
@@ -207,8 +210,8 @@ function eventOf({ url = '/api/open/x', ip = '192.0.2.1', country, headers = [],
 }
 
 test('a token is verified as at the edge', async () => {
-  const keySets = { ...OFFLINE, jwks: { '': JWKS } };
-  const ask = { url: '/api/hello', keySets };
+  const published = { ...OFFLINE, jwks: { '': JWKS } };
+  const ask = { url: '/api/hello', published };
   const good = await explained({ ...ask, token: token('access') });
   assert.equal(good.outcome, 'api');
   assert.equal(good.caller?.subject, '5c2f8a10-3b1e-4d57-9a44-0e6f1d2c7b90');
@@ -218,7 +221,7 @@ test('a token is verified as at the edge', async () => {
   assert.deepEqual([bad.refusal?.code, bad.region], ['token_signature', null]);
   const late = await explained({ ...ask, token: token('access'), now: (NOW + 86_400) * 1_000 });
   assert.equal(late.refusal?.code, 'token_expired');
-  const keyless = await explained({ ...ask, token: token('access'), keySets: OFFLINE });
+  const keyless = await explained({ ...ask, token: token('access'), published: OFFLINE });
   assert.equal(keyless.refusal?.code, 'keys_unavailable');
   const other = await explained({ ...ask, url: '/api/staff', token: token('access') });
   assert.deepEqual([other.refusal?.status, other.refusal?.code], [403, 'group_required']);

@@ -126,6 +126,22 @@ test('people read it in lines', async () => {
   assert.match(stdout, row);
 });
 
+test('sign-in goes to the Region of its user pool', async () => {
+  const config = join(folder, 'sign-in.toml');
+  const issuer = '[[issuers]]\nuser_pool = "eu-west-1_Example01"\nclients = ["c"]\n';
+  const region = '[[api.regions]]\nname = "us-east-1"\nendpoint = "https://a.example.com"\n';
+  const signIn = '[sign_in]\nkey.env = "KEY"\ndomain = "https://id.example.com"\n';
+  writeFileSync(config, `${issuer}${region}${signIn}`);
+  const { sign_in: told, edges } = await json('--config', config);
+  const way = edges.map(({ edge }) => ms(edge, 'eu-west-1'));
+  assert.equal(told?.region, 'eu-west-1');
+  assert.ok(Math.abs(told.mean_ms - mean(way)) < 0.02);
+  assert.equal(told.worst_ms, Math.max(...way));
+  const { stdout } = await nearhop(['plan', '--config', config]);
+  assert.match(stdout, /^Sign-in and refreshes call the user pool in eu-west-1: mean \d/m);
+  assert.equal((await json('--regions', 'us-east-1')).sign_in, null);
+});
+
 test('the map shows every edge and Region, and needs nothing else', async () => {
   const svg = join(folder, 'plan.svg');
   await json('--svg', svg);

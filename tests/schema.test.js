@@ -58,6 +58,19 @@ test('docs/configuration.md describes every key, and its example is sound', asyn
   assert.deepEqual(checked.report.warnings, []);
 });
 
+test('its examples of sign-in are sound beside the complete one', async () => {
+  const docs = await readFile(new URL('../docs/configuration.md', import.meta.url), 'utf8');
+  const [complete, ...more] = [...docs.matchAll(/```toml\n(.*?)```/gs)].map(([, text]) => text);
+  const signIn = more.filter((text) => text.includes('[sign_in]'));
+  assert.equal(signIn.length, 2);
+  for (const example of signIn) {
+    const checked = await check(`${complete}\n${example}`);
+    assert.ok(checked.ok, JSON.stringify(checked));
+    assert.ok(validate(parse(`${complete}\n${example}`)), JSON.stringify(validate.errors));
+    assert.equal(checked.report.sign_in?.clients[0].callback_urls.length, 1);
+  }
+});
+
 /** @param {string} folder */
 async function fixtures(folder) {
   const names = (await readdir(new URL(folder, FIXTURES))).sort();

@@ -272,3 +272,78 @@ fn word() -> impl Strategy<Value = String> {
         "\\PC{0,40}",
     ]
 }
+
+/// A bundle with sign-in: some values of the section, and of what it refers to, changed.
+fn signing_in(section: Value, parts: Value) -> Value {
+    let mut sign_in = json!({ "key": { "env": "SIGN_IN_KEY" } });
+    sign_in.as_object_mut().unwrap().extend(section.as_object().unwrap().clone());
+    let url = |path: &str| format!("https://id.example.com/{path}");
+    let endpoints = json!({
+        "authorization": url("authorize"),
+        "token": url("token"),
+        "revocation": null,
+        "end_session": { "oidc": url("end") },
+    });
+    let key = "a-key-of-thirty-two-characters-!";
+    let mut all = json!({ "key": key, "client_secrets": [null], "endpoints": endpoints });
+    all.as_object_mut().unwrap().extend(parts.as_object().unwrap().clone());
+    json!({
+        "config": {
+            "issuers": [{ "issuer": "https://id.example.com", "clients": ["web"], "kind": "oidc", "audiences": ["b"] }],
+            "sign_in": sign_in,
+        },
+        "sign_in": all,
+        "origin_secret": null,
+        "not_found_page": null,
+        "key_sets": [null],
+        "distances": [],
+    })
+}
+
+#[test]
+fn what_sign_in_cannot_do_with_and_without() {
+    assert_eq!(problems(signing_in(json!({}), json!({}))), []);
+    let plain = |name: &str| {
+        let mut all = json!({
+            "authorization": "https://id.example.com/a",
+            "token": "https://id.example.com/t",
+            "revocation": null,
+            "end_session": null,
+        });
+        all[name] = "http://id.example.com/x".into();
+        json!({ "endpoints": all })
+    };
+    for (section, parts, key, found, allowed) in [
+        (json!({ "client": "mobile" }), json!({}), "sign_in.client", "mobile", "clients: web"),
+        (
+            json!({ "origins": ["http://app.example.com"] }),
+            json!({}),
+            "sign_in.origins[0]",
+            "http://app.example.com",
+            "https:// and a host",
+        ),
+        (
+            json!({ "scopes": ["a\"b"] }),
+            json!({}),
+            "sign_in.scopes[0]",
+            "a\"b",
+            "printable ASCII without spaces",
+        ),
+        (
+            json!({ "after_sign_out": "/_nearhop/me" }),
+            json!({}),
+            "sign_in.after_sign_out",
+            "/_nearhop/me",
+            "a path of the site",
+        ),
+        (json!({}), json!({ "key": null }), "sign_in.key.env", "nothing", "at least 32"),
+        (json!({}), json!({ "key": "short" }), "sign_in.key.env", "5 characters", "at least 32"),
+        (json!({}), json!({ "endpoints": null }), "sign_in", "no endpoints", "domain = "),
+        (json!({}), plain("token"), "sign_in.domain", "http://id.example.com/x", "https URLs"),
+        (json!({}), plain("revocation"), "sign_in.domain", "http://id.example.com/x", "https URLs"),
+    ] {
+        let told = problem(signing_in(section.clone(), parts));
+        assert_eq!((told.key.as_str(), told.found.as_str()), (key, found), "{section}");
+        assert!(told.allowed.contains(allowed), "{told:?}");
+    }
+}

@@ -49,7 +49,7 @@ export function choiceRows({ country_database: database }, api) {
  * @param {string[]} texts
  * @returns {string[][]}
  */
-function under(name, texts) {
+export function under(name, texts) {
   return texts.map((text, index) => [index === 0 ? name : '', text]);
 }
 

@@ -10,8 +10,8 @@ import { readConfiguration, readText } from './configuration.js';
 import { CommandFault } from './fault.js';
 import { replaceBundle } from './folder.js';
 import { join } from './join.js';
-import { gatherKeySets } from './key-sets.js';
 import { gatherPlaces } from './places.js';
+import { gatherPublished } from './published.js';
 import { resolve } from './tools.js';
 
 /** The module that index.mjs is made of, with those it imports. */
@@ -29,10 +29,12 @@ export { createNearhop };
 export const handler = createNearhop(new URL('.', import.meta.url));
 `;
 
-/** How key sets are had, unless an option says otherwise. A build has more time than a request. */
-const KEY_SETS = {
+/** How what issuers publish is had, if not told otherwise. A build has more time than a request. */
+const PUBLISHED = {
   jwks: {},
   jwksUrls: {},
+  discovery: {},
+  discoveryUrls: {},
   fetchKeys: true,
   timeoutMs: 10_000,
   onProgress: () => {},
@@ -46,9 +48,15 @@ const KEY_SETS = {
  *   '' for the only issuer
  * @property {Record<string, string>} [jwksUrls] where key sets are, now and at the edge, likewise
  * @property {string[]} [controlUrls] where the control document is, in place of `api.control.urls`
- * @property {boolean} [fetchKeys] false: key sets not given by file are left to the edge
- * @property {number} [timeoutMs] for fetching one key set; 10,000 if left out
- * @property {Record<string, string | undefined>} [env] holds the origin secret and the pin key;
+ * @property {Record<string, string>} [discovery] files with discovery documents, likewise
+ * @property {Record<string, string>} [discoveryUrls] where discovery documents are, likewise
+ * @property {string[]} [signInOrigins] where the site is, in place of `sign_in.origins`
+ * @property {string} [signInDomain] the user pool's domain, in place of `sign_in.domain`: https, or
+ *   http on this machine
+ * @property {boolean} [fetchKeys] false: nothing is fetched; key sets not given by file are left to
+ *   the edge
+ * @property {number} [timeoutMs] for fetching one of them; 10,000 if left out
+ * @property {Record<string, string | undefined>} [env] holds the secrets the configuration names;
  *   process.env if left out
  * @property {(line: string) => void} [onProgress]
  *
@@ -65,7 +73,7 @@ const KEY_SETS = {
 /**
  * Writes the folder `out` and `out`.zip. The zip holds what Lambda loads; the folder, beside that,
  * what nearhop.wasm was made of: nearhop.json and, where there is one, places.mmdb. The same
- * configuration, key sets and secret give the same bytes; a failure leaves an earlier bundle as it
+ * configuration, documents of issuers and secrets give the same bytes; a failure leaves an earlier bundle as it
  * was.
  *
  * @param {BundleOptions} options
@@ -74,18 +82,20 @@ const KEY_SETS = {
  */
 export async function bundle(options) {
   const { config, out, env = process.env, controlUrls = null, ...rest } = options;
+  const { signInOrigins = null, signInDomain = null, ...published } = rest;
   const { file, text, report } = await readConfiguration(config);
   const [module, lean] = await Promise.all(MODULES.map(readCode));
   const handler = await join(HANDLER, readCode);
-  const onProgress = options.onProgress ?? KEY_SETS.onProgress;
+  const onProgress = options.onProgress ?? PUBLISHED.onProgress;
   const places = await gatherPlaces({ file, text, report }, onProgress);
+  const signIn = { sign_in_origins: signInOrigins, sign_in_domain: signInDomain };
   const resolved = await resolve(text, {
-    origin_secret: env[report.api?.origin_secret?.env ?? ''] ?? null,
-    pin_key: env[report.api?.pin?.env ?? ''] ?? null,
+    ...secretsOf(report, env),
+    ...signIn,
     control_urls: controlUrls,
     places: places.digest,
     not_found_page: await readPage(file, report.site.not_found_page),
-    ...(await gatherKeySets(report, { ...KEY_SETS, ...rest })),
+    ...(await gatherPublished({ file, text, report }, { ...PUBLISHED, ...published }, signIn)),
   });
   if (!resolved.ok) throw CommandFault.ofConfiguration({ file, text }, resolved.diagnostics);
 
@@ -110,6 +120,33 @@ export async function bundle(options) {
     bytes: { folder: sizes.reduce((sum, { bytes }) => sum + bytes, 0), zip: archive.length },
     sha256: createHash('sha256').update(archive).digest('base64'),
     report,
+  };
+}
+
+/**
+ * The environment variables whose values a bundle carries, each once.
+ *
+ * @param {import('./tools.js').Report} report
+ * @returns {string[]}
+ */
+export function secretNames({ api, sign_in: signIn }) {
+  const clients = signIn?.clients.map(({ client_secret: secret }) => secret?.env) ?? [];
+  const names = [api?.origin_secret?.env, api?.pin?.env, signIn?.key.env, ...clients];
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/**
+ * @param {import('./tools.js').Report} report
+ * @param {Record<string, string | undefined>} env
+ */
+function secretsOf({ api, sign_in: signIn }, env) {
+  const value = (/** @type {{ env: string } | null | undefined} */ secret) =>
+    (secret && env[secret.env]) ?? null;
+  return {
+    origin_secret: value(api?.origin_secret),
+    pin_key: value(api?.pin),
+    sign_in_key: value(signIn?.key),
+    client_secrets: signIn?.clients.map(({ client_secret: secret }) => value(secret)) ?? [],
   };
 }
 

@@ -52,9 +52,9 @@ export function signClaims(claims, issuers, now) {
     );
   }
   const at = Math.max(0, issuers.findIndex(({ issuer }) => issuer === claims.iss));
-  const { payload, filledIn } = complete(claims, issuers[at], now);
+  const { use, payload, filledIn } = complete(claims, issuers[at], now);
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const signed = `${segment({ alg: 'RS256', kid: KID })}.${segment(payload)}`;
+  const signed = `${segment(headerOf(issuers[at], use))}.${segment(payload)}`;
   const signature = sign('sha256', Buffer.from(signed), privateKey).toString('base64url');
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: KID, alg: 'RS256', use: 'sig' };
   return {
@@ -66,7 +66,8 @@ export function signClaims(claims, issuers, now) {
 
 /**
  * What every token of the issuer says (rule C2), where the claims do not: they are taken as a
- * verified token's, whatever pool they were saved from and however long ago.
+ * verified token's, whatever pool they were saved from and however long ago. `use`: which kind of
+ * token they are of.
  *
  * @param {Record<string, unknown>} claims
  * @param {import('./tools.js').Issuer} issuer
@@ -82,11 +83,26 @@ function complete(claims, issuer, now) {
     filledIn.push(`${name} = ${allowed[0]}`);
   };
   demand('iss', [issuer.issuer]);
-  demand('token_use', issuer.token_use);
-  demand(payload.token_use === 'id' ? 'aud' : 'client_id', issuer.clients);
+  // Of other issuers' tokens no claim says which kind they are.
+  if (issuer.kind === 'cognito') demand('token_use', issuer.token_use);
+  const use = issuer.kind === 'cognito' ? payload.token_use : issuer.token_use[0];
+  demand(use === 'id' ? 'aud' : 'client_id', issuer.clients);
+  if (use !== 'id' && issuer.audiences.length > 0) demand('aud', issuer.audiences);
   if (typeof payload.sub !== 'string' || payload.sub === '') demand('sub', ['nobody']);
   const seconds = Math.floor(now / 1000);
-  return { payload: { ...payload, iat: seconds, exp: seconds + 300 }, filledIn };
+  return { use, payload: { ...payload, iat: seconds, exp: seconds + 300 }, filledIn };
+}
+
+/**
+ * An access token of other issuers than Cognito says what it is in its header (RFC 9068, section
+ * 2.1).
+ *
+ * @param {import('./tools.js').Issuer} issuer
+ * @param {unknown} use
+ */
+function headerOf({ kind }, use) {
+  const saysSo = kind === 'oidc' && use === 'access';
+  return { alg: 'RS256', kid: KID, ...(saysSo && { typ: 'at+jwt' }) };
 }
 
 /** @param {unknown} json */

@@ -28,12 +28,13 @@ export function explanationAsText(told, paint) {
 }
 
 /** @param {Explained} told */
-function requestRows({ path, route, caller, place, refusal }) {
+function requestRows({ path, route, caller, place, refusal, sign_in: signIn }) {
   return [
     ['path', path ?? 'cannot be read in one way only'],
+    ...(signIn?.step === 'reserved' ? [['belongs to', 'sign-in']] : []),
     ...(route ? [['route', `${route.target}, ${route.access}: ${route.why}`]] : []),
     ...(route ? [['asks for', demands(route)]] : []),
-    ...(route?.access === 'authenticated' ? [['caller', callerOf(caller, refusal)]] : []),
+    ...(route?.access === 'authenticated' ? [['caller', callerOf(caller, refusal, signIn)]] : []),
     ...(place ? [['viewer', placeOf(place)]] : []),
   ];
 }
@@ -52,9 +53,11 @@ function demands({ access, clients, groups, scopes }) {
 /**
  * @param {Explained['caller']} caller
  * @param {Explained['refusal']} refusal
+ * @param {Explained['sign_in']} signIn
  */
-function callerOf(caller, refusal) {
-  if (!caller) return refusal?.code === 'token_missing' ? 'nobody: no token' : 'not let in';
+function callerOf(caller, refusal, signIn) {
+  const isNobody = signIn !== null || refusal?.code === 'token_missing';
+  if (!caller) return isNobody ? 'nobody: no token' : 'not let in';
   const { subject, client, groups, residency, home } = caller;
   return [
     `${subject}, client ${client}`,
@@ -102,8 +105,12 @@ function stageRows({ stages }) {
  * @param {Explained} told
  * @param {Paint} paint
  */
-function outcome({ outcome: kind, refusal, region, reason, order, destination }, paint) {
+function outcome({ outcome: kind, refusal, sign_in: signIn, ...told }, paint) {
+  const { region, reason, order, destination } = told;
   const lines = [];
+  if (signIn) lines.push(`${paint.green('Sign-in')}: ${tame(signIn.says)}`);
+  if (signIn?.step === 'redirect') lines.push('Once signed in, it would be:');
+  if (signIn?.step === 'refresh') lines.push('Then it would be:');
   if (refusal) {
     const { status, code, detail } = refusal;
     lines.push(`${paint.red(`Refused: ${status} ${code}`)} (${tame(detail)})`);
@@ -115,7 +122,7 @@ function outcome({ outcome: kind, refusal, region, reason, order, destination },
     if (rest.length > 0) lines.push(`  then ${rest.join(', ')}`);
     lines.push(`  at ${tame(String(destination))}`);
   }
-  if (kind === 'site') lines.push(`${paint.green('The site')}: ${tame(String(destination))} in S3`);
+  if (kind === 'site' || (signIn && !region && destination)) lines.push(`${paint.green('The site')}: ${tame(String(destination))} in S3`);
   if (kind === 'preflight') lines.push(`${paint.green('Answered at the edge')}: a CORS preflight`);
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -5,8 +5,8 @@ import { isIP } from 'node:net';
 import { readClaims, signClaims } from './claims.js';
 import { readConfiguration, readText } from './configuration.js';
 import { CommandFault } from './fault.js';
-import { gatherKeySets } from './key-sets.js';
 import { gatherPlaces } from './places.js';
+import { gatherPublished } from './published.js';
 import { explain as explainByCore } from './tools.js';
 
 /** An address that is nobody's (RFC 5737), where none is given. */
@@ -27,7 +27,7 @@ const NOBODY = '192.0.2.1';
  * @property {string[]} [down] API Regions that this instance has ejected
  * @property {string} [control] a file with the control document this instance holds
  * @property {boolean} [secondLeg]
- * @property {import('./key-sets.js').KeySetOptions} keySets
+ * @property {import('./published.js').PublishedOptions} published
  * @property {Record<string, string | undefined>} [env] holds the pin key; process.env if left out
  * @property {number} [now] milliseconds since 1970
  *
@@ -45,12 +45,13 @@ export async function explain(options) {
   const url = demand('--url', options.url, 'a URL or a path, such as /api/hello');
   const edge = demand('--edge', options.edge, 'the Region executing the function, or "unknown"');
   const target = split(url);
-  const headers = [...headerFields(options.headers ?? []), ...viewerFields(options.country)];
+  const given = headerFields(options.headers ?? []);
+  const headers = [...given, ...hostField(url, given), ...viewerFields(options.country)];
   const ip = options.ip ?? NOBODY;
   if (!isIP(ip)) throw new CommandFault('usage', `--ip: found "${ip}", allowed: an IP address`);
 
   const { file, text, report } = await readConfiguration(options.config);
-  const { token, notes, ...inputs } = await credentials(options, report, now);
+  const { token, notes, ...inputs } = await credentials(options, { file, text, report }, now);
   if (token !== null) headers.push(['authorization', `Bearer ${token}`]);
   const ask = {
     ...target,
@@ -64,7 +65,7 @@ export async function explain(options) {
     second_leg: options.secondLeg ?? false,
     now,
   };
-  const places = await gatherPlaces({ file, text, report }, options.keySets.onProgress);
+  const places = await gatherPlaces({ file, text, report }, options.published.onProgress);
   const pinKey = env[report.api?.pin?.env ?? ''] ?? null;
   const answer = await explainByCore(text, { ...inputs, pin_key: pinKey }, ask, places.file);
   if (!answer.ok) throw CommandFault.ofConfiguration({ file, text }, answer.diagnostics);
@@ -73,28 +74,25 @@ export async function explain(options) {
 }
 
 /**
- * The token, and the key sets to verify it with. Without a token none is fetched.
+ * The token, and the key sets to verify it with. Without a token nothing is fetched.
  *
  * @param {ExplainOptions} options
- * @param {import('./tools.js').Report} report
+ * @param {import('./configuration.js').Configuration} configuration
  * @param {number} now
  */
-async function credentials({ token, claims, keySets }, report, now) {
+async function credentials({ token, claims, published }, configuration, now) {
   if (token !== undefined && claims !== undefined) {
     throw new CommandFault('usage', 'found --token and --claims; allowed: one of them');
   }
-  if (claims !== undefined) {
-    const signed = signClaims(await readClaims(claims), report.issuers, now);
-    const given = signed.filledIn.join(', ');
-    const note = `--claims is taken as a verified token's, with ${given}`;
-    const notes = given === '' ? [] : [note];
-    return { token: signed.token, key_sets: signed.keySets, jwks_urls: [], notes };
-  }
-  const gathered = await gatherKeySets(report, {
-    ...keySets,
-    fetchKeys: keySets.fetchKeys && token !== undefined,
+  const gathered = await gatherPublished(configuration, {
+    ...published,
+    fetchKeys: published.fetchKeys && token !== undefined,
   });
-  return { token: token ?? null, ...gathered, notes: [] };
+  if (claims === undefined) return { token: token ?? null, ...gathered, notes: [] };
+  const signed = signClaims(await readClaims(claims), configuration.report.issuers, now);
+  const given = signed.filledIn.join(', ');
+  const notes = given === '' ? [] : [`--claims is taken as a verified token's, with ${given}`];
+  return { token: signed.token, ...gathered, key_sets: signed.keySets, notes };
 }
 
 /** @param {string} file */
@@ -127,6 +125,18 @@ function split(url) {
     'usage',
     `--url: found "${url}", allowed: https://…, or a path that begins with /`,
   );
+}
+
+/**
+ * The host that a whole URL names, unless a header does.
+ *
+ * @param {string} url
+ * @param {[string, string][]} headers
+ * @returns {[string, string][]}
+ */
+function hostField(url, headers) {
+  const [, host] = /^https?:\/\/([^/?#]+)/i.exec(url) ?? [];
+  return host && !headers.some(([name]) => name === 'host') ? [['host', host]] : [];
 }
 
 /**

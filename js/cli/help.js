@@ -6,6 +6,7 @@ export const HELP = `Nearhop: one global address in front of a serverless applic
 
   nearhop bundle  --out DIR [--config FILE] [--json]
                   [--jwks [ISSUER=]FILE]… [--jwks-url [ISSUER=]URL]… [--no-fetch]
+                  [--discovery [ISSUER=]FILE]… [--discovery-url [ISSUER=]URL]…
       Writes what Lambda@Edge loads: the folder DIR, and DIR.zip with the same files in it.
 
   nearhop explain --edge REGION --url URL [--method METHOD] [--ip ADDRESS] [--country CODE]
@@ -42,6 +43,12 @@ export const HELP = `Nearhop: one global address in front of a serverless applic
   --jwks-url [ISSUER=]URL where an issuer's key set is, now and at the edge: https, or http on
                           this machine. ISSUER is its URL or its pool id; it may be left out where
                           there is only one.
+  --discovery [ISSUER=]FILE
+                          a file with an issuer's discovery document (OpenID Connect Discovery 1.0),
+                          taken instead of fetching it
+  --discovery-url [ISSUER=]URL
+                          where that document is; <issuer>/.well-known/openid-configuration if left
+                          out
   --no-fetch              fetch nothing: key sets not given by file are fetched at the edge
   --json                  one JSON document on stdout; of dev, a line of JSON for each request
 
@@ -49,7 +56,7 @@ export const HELP = `Nearhop: one global address in front of a serverless applic
   --url URL               a URL, or a path with its query
   --trigger TRIGGER       origin-request if left out; or viewer-request
   --country CODE          the viewer's, as CloudFront says it at origin-request
-  --token JWT             verified by the issuer's key set: --jwks, --jwks-url, --no-fetch as above
+  --token JWT             verified by the issuer's key set: --jwks, --discovery and so on as above
   --claims FILE           JSON claims, taken as a verified token's
   --down REGION           an API Region that has been failing; may be repeated
   --control FILE          the control document in force

@@ -22,6 +22,15 @@ const text = /** @type {const} */ ({ type: 'string' });
 const flag = /** @type {const} */ ({ type: 'boolean' });
 const texts = /** @type {const} */ ({ type: 'string', multiple: true });
 
+/** Of commands that start from what issuers publish. */
+const PUBLISHED = {
+  jwks: texts,
+  'jwks-url': texts,
+  discovery: texts,
+  'discovery-url': texts,
+  'no-fetch': flag,
+};
+
 /**
  * Each command's options, whether it takes operands besides, and what it does.
  *
@@ -35,9 +44,7 @@ const COMMANDS = {
       config: text,
       json: flag,
       out: text,
-      jwks: texts,
-      'jwks-url': texts,
-      'no-fetch': flag,
+      ...PUBLISHED,
     },
     run: runBundle,
   },
@@ -57,9 +64,7 @@ const COMMANDS = {
       down: texts,
       control: text,
       'second-leg': flag,
-      jwks: texts,
-      'jwks-url': texts,
-      'no-fetch': flag,
+      ...PUBLISHED,
     },
     run: runExplain,
   },
@@ -104,6 +109,8 @@ const COMMANDS = {
  * @property {string} [out]
  * @property {string[]} [jwks]
  * @property {string[]} [jwks-url]
+ * @property {string[]} [discovery]
+ * @property {string[]} [discovery-url]
  * @property {boolean} [no-fetch]
  * @property {string} [edge]
  * @property {string} [url]
@@ -178,14 +185,7 @@ async function runCheck({ config = 'nearhop.toml', json = false }) {
 /** @param {Values} values */
 async function runBundle({ config = 'nearhop.toml', json = false, out, ...rest }) {
   if (!out) throw new CommandFault('usage', 'found no --out; allowed: --out DIR');
-  const built = await bundle({
-    config,
-    out,
-    jwks: byIssuer('--jwks', rest.jwks),
-    jwksUrls: byIssuer('--jwks-url', rest['jwks-url']),
-    fetchKeys: !rest['no-fetch'],
-    onProgress: (line) => void (json || process.stderr.write(`${line}\n`)),
-  });
+  const built = await bundle({ config, out, ...publishedOptions(rest, json) });
   const { report, ...facts } = built;
   if (json) printJson({ ok: true, ...facts, warnings: report.warnings });
   else process.stdout.write(builtAsText(built, paintFor(process.stdout)));
@@ -193,19 +193,13 @@ async function runBundle({ config = 'nearhop.toml', json = false, out, ...rest }
 
 /** @param {Values} values */
 async function runExplain({ config = 'nearhop.toml', json = false, ...rest }) {
-  const { header, jwks, 'jwks-url': urls, 'no-fetch': noFetch, 'second-leg': secondLeg } = rest;
+  const { header, 'second-leg': secondLeg } = rest;
   const told = await explain({
     ...rest,
     config,
     headers: header,
     secondLeg,
-    keySets: {
-      jwks: byIssuer('--jwks', jwks),
-      jwksUrls: byIssuer('--jwks-url', urls),
-      fetchKeys: !noFetch,
-      timeoutMs: 10_000,
-      onProgress: (line) => void (json || process.stderr.write(`${line}\n`)),
-    },
+    published: { ...publishedOptions(rest, json), timeoutMs: 10_000 },
   });
   if (json) printJson({ ok: true, ...told });
   else process.stdout.write(explanationAsText(told, paintFor(process.stdout)));
@@ -258,6 +252,21 @@ async function runDev(values, [template, ...more]) {
 
 async function runSchema() {
   process.stdout.write(await schema());
+}
+
+/**
+ * @param {Values} values
+ * @param {boolean} json progress is for people
+ */
+function publishedOptions(values, json) {
+  return {
+    jwks: byIssuer('--jwks', values.jwks),
+    jwksUrls: byIssuer('--jwks-url', values['jwks-url']),
+    discovery: byIssuer('--discovery', values.discovery),
+    discoveryUrls: byIssuer('--discovery-url', values['discovery-url']),
+    fetchKeys: !values['no-fetch'],
+    onProgress: (/** @type {string} */ line) => void (json || process.stderr.write(`${line}\n`)),
+  };
 }
 
 /**

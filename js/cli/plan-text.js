@@ -130,7 +130,7 @@ function additionRows({ additions }) {
 }
 
 /** @param {Plan} plan */
-function notes({ edges, regions }) {
+function notes({ edges, regions, sign_in: signIn }) {
   const fitted = edges.some(({ measured }) => !measured);
   const standing = regions.filter(({ stands_by }) => stands_by).map(({ region }) => region);
   const lines = [
@@ -138,9 +138,16 @@ function notes({ edges, regions }) {
     'great circle, as geoproximity routing has it with no bias. Rules, residency and home Regions',
     'are of single viewers and do not count here.',
     ...(fitted ? ['~ is fitted from distance, not measured.'] : []),
+    ...(signIn ? [signInNote(signIn)] : []),
     ...standing.map((name) => `${name} takes less than half of its viewers: it only stands by.`),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** @param {NonNullable<Plan['sign_in']>} signIn */
+function signInNote({ region, mean_ms: mean, worst_ms: worst, worst_edge: edge }) {
+  const far = `mean ${ms(mean)}, worst ${ms(worst)} from ${edge}`;
+  return `Sign-in and refreshes call the user pool in ${region}: ${far}.`;
 }
 
 /**

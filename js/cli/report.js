@@ -5,6 +5,7 @@ import { relative } from 'node:path';
 import { apiRows, choiceRows } from './api-report.js';
 import { inOneLine } from './fault.js';
 import { tame } from './paint.js';
+import { signInRows } from './sign-in-report.js';
 
 /**
  * @typedef {import('./paint.js').Paint} Paint
@@ -50,7 +51,7 @@ export function diagnosticsAsText({ file, text }, diagnostics, paint) {
  * @returns {string}
  */
 export function reportAsText(file, report, paint) {
-  const { routes, issuers, api, warnings } = report;
+  const { routes, issuers, sign_in: signIn, api, warnings } = report;
   const facts = [
     count(routes.length, 'route'),
     count(issuers.length, 'issuer'),
@@ -60,7 +61,8 @@ export function reportAsText(file, report, paint) {
   const sections = [
     section('Routes', table(routeRows(routes)), paint),
     section('Site', table(siteRows(report)), paint),
-    ...issuers.map((issuer) => section(`Issuer ${issuer.issuer}`, table(issuerRows(issuer)), paint)),
+    ...issuers.map((issuer) => issuerSection(issuer, signIn, paint)),
+    signIn ? section('Sign-in', table(signInRows(report, signIn)), paint) : '',
     api ? section('API', table(apiRows(api)), paint) : '',
     api ? section('Choice of the Region', table(choiceRows(report, api)), paint) : '',
     warningsAsText(file, warnings, paint),
@@ -131,22 +133,46 @@ function demands({ clients, groups, scopes, cookies, cors, regions }) {
 /** @param {Report} report */
 function siteRows({ site }) {
   const missing = site.not_found_page ? `404 with ${site.not_found_page}` : '404';
+  const standard = site.security_headers === 'standard' ? ['the standard security headers'] : [];
+  const headers = [...standard, ...site.headers.map(({ name }) => name)];
   return [
     ['mode', `${site.mode}, index ${site.index}`],
     ['missing files', site.not_found === 'pass' ? "S3's own answer" : missing],
-    ['headers', site.headers.map(({ name }) => name).join(', ') || 'none'],
+    ['headers', headers.join(', ') || 'none'],
     ['viewer-request', site.viewer_request_attached ? 'attached' : 'not relied on'],
   ];
 }
 
-/** @param {Report['issuers'][number]} issuer */
-function issuerRows({ clients, token_use: uses, cookies, leeway_seconds: leeway, jwks_url: url }) {
-  const carriers = ['the Authorization header', ...cookies.map((name) => `the cookie ${name}`)];
+/**
+ * @param {Report['issuers'][number]} issuer
+ * @param {Report['sign_in']} signIn
+ * @param {Paint} paint
+ */
+function issuerSection(issuer, signIn, paint) {
+  const isSignIns = signIn?.issuer === issuer.issuer;
+  const cookies = issuer.cookies.map((name) => `the cookie ${name}`);
+  const carriers = [
+    'the Authorization header',
+    ...cookies,
+    ...(isSignIns ? ["sign-in's cookies"] : []),
+  ];
+  return section(`Issuer ${issuer.issuer}`, table(issuerRows(issuer, carriers)), paint);
+}
+
+/**
+ * @param {Report['issuers'][number]} issuer
+ * @param {string[]} carriers
+ */
+function issuerRows(issuer, carriers) {
+  const { kind, clients, audiences, token_use: uses, leeway_seconds: leeway, ...urls } = issuer;
+  const discovered = `by discovery, when the bundle is built: ${urls.discovery_url}`;
   return [
+    ['kind', kind === 'oidc' ? 'OpenID Connect' : 'Cognito'],
     ['clients', clients.join(', ')],
+    ...(audiences.length > 0 ? [['for', audiences.join(', ')]] : []),
     ['tokens', `${uses.join(', ')}, in ${carriers.join(' or ')}`],
     ['leeway', `${leeway} s`],
-    ['key set', url],
+    ['key set', urls.jwks_url ?? discovered],
   ];
 }
 

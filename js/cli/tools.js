@@ -20,9 +20,11 @@ import { CommandFault } from './fault.js';
  * @typedef {object} Report what a sound configuration means, every default filled in
  * @property {{ mode: string, index: string, not_found: 'status'|'pass',
  *   not_found_page: string | null, viewer_request_attached: boolean,
+ *   security_headers: 'standard'|'none',
  *   headers: { name: string, value: string }[] }} site
  * @property {Route[]} routes
  * @property {Issuer[]} issuers
+ * @property {SignIn | null} sign_in
  * @property {Api | null} api
  * @property {string | null} country_database
  * @property {{ cooldown_seconds: number, max_age_seconds: number, timeout_ms: number,
@@ -45,11 +47,42 @@ import { CommandFault } from './fault.js';
  *
  * @typedef {object} Issuer
  * @property {string} issuer the `iss` claim
- * @property {string} jwks_url
+ * @property {'cognito'|'oidc'} kind
+ * @property {string | null} jwks_url null where only the discovery document says
+ * @property {string} discovery_url
  * @property {string[]} clients
+ * @property {string[]} audiences
  * @property {('access'|'id')[]} token_use
  * @property {string[]} cookies
  * @property {number} leeway_seconds
+ *
+ * @typedef {object} SignIn how visitors are signed in
+ * @property {string} issuer the `iss` claim
+ * @property {Endpoints | null} endpoints null where only the discovery document says
+ * @property {SignInClient[]} clients the common one, then the hosts'
+ * @property {{ env: string }} key
+ * @property {string[]} origins empty for the distribution's own domain name alone
+ * @property {string[]} scopes
+ * @property {string[]} claims
+ * @property {'host-only'|'amplify'} cookies
+ * @property {number} session_seconds
+ * @property {number} refresh_before_seconds
+ * @property {string | null} after_sign_out
+ * @property {number} timeout_ms
+ *
+ * @typedef {object} Endpoints an issuer's, absolute URLs
+ * @property {string} authorization
+ * @property {string} token
+ * @property {string | null} revocation
+ * @property {{ cognito: string } | { oidc: string } | null} end_session
+ *
+ * @typedef {object} SignInClient an app client, with the URLs it must allow; in those,
+ *   DISTRIBUTION_DOMAIN_NAME stands for that name where there are no origins
+ * @property {string} client
+ * @property {{ env: string } | null} client_secret
+ * @property {string | null} identity_provider
+ * @property {string[]} callback_urls
+ * @property {string[]} sign_out_urls
  *
  * @typedef {object} Api
  * @property {string | null} strip_prefix
@@ -79,6 +112,11 @@ import { CommandFault } from './fault.js';
  * @property {(string | null)[]} key_sets JWKS texts, in the order of the issuers
  * @property {(string | null)[]} jwks_urls in place of the configuration's, in the same order
  * @property {string[] | null} control_urls in place of the configuration's
+ * @property {string | null} sign_in_key
+ * @property {(string | null)[]} client_secrets in the order of the report's `sign_in.clients`
+ * @property {(string | null)[]} discovery discovery documents, in the order of the issuers
+ * @property {string[] | null} sign_in_origins in place of the configuration's
+ * @property {string | null} sign_in_domain likewise
  *
  * @typedef {{ ok: false, diagnostics: Diagnostic[] }} Bad
  */
@@ -123,10 +161,12 @@ import { CommandFault } from './fault.js';
  * @property {{ subject: string, client: string, groups: string[], residency: string | null,
  *   home: string | null } | null} caller
  * @property {{ status: number, code: string, message: string, detail: string } | null} refusal
+ * @property {{ step: 'redirect'|'refresh'|'answer'|'reserved', location: string | null,
+ *   says: string } | null} sign_in
  * @property {{ ip: string, country: string | null, continent: string | null,
  *   network_rule: number | null } | null} place
- * @property {'api'|'site'|'preflight'|'refused'} outcome
- * @property {string | null} region of a request refused for want of a token, where it would go
+ * @property {'api'|'site'|'preflight'|'sign-in'|'refused'} outcome
+ * @property {string | null} region of a request that wants a token, where it would go
  * @property {string | null} reason
  * @property {string[]} order
  * @property {{ region: string, ms: number | null, measured: boolean, bias_ms: number,
@@ -163,6 +203,8 @@ import { CommandFault } from './fault.js';
  *   worst: { edge: string, added_ms: number, ms: number, next: string } | null }[]} failures
  * @property {{ region: string, title: string, mean_ms: number, gain_ms: number, edges: string[],
  *   measured: boolean }[]} additions the best first
+ * @property {{ issuer: string, region: string, mean_ms: number, worst_ms: number,
+ *   worst_edge: string } | null} sign_in the way to the user pool of sign-in
  *
  * @typedef {object} EdgePlan
  * @property {string} edge
@@ -196,6 +238,16 @@ export async function check(toml) {
  */
 export async function resolve(toml, inputs) {
   return JSON.parse((await load()).bundle(toml, JSON.stringify(inputs)));
+}
+
+/**
+ * @param {string} toml
+ * @param {Partial<Inputs>} inputs no secret is needed
+ * @returns {Promise<{ ok: true, urls: string[] } | Bad>} where the issuers' key sets are, in their
+ *   order
+ */
+export async function keySetUrls(toml, inputs) {
+  return JSON.parse((await load()).key_set_urls(toml, JSON.stringify(inputs)));
 }
 
 /**

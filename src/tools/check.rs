@@ -4,15 +4,21 @@ use http::Uri;
 use serde::Serialize;
 
 use super::diagnostic::Diagnostic;
+use super::discovery::discovery_url;
+use super::issuers::leaves_keys_to_discovery;
 use super::parse::{Parsed, parse};
 use super::regions::region;
 use super::resolve::{Inputs, resolve};
 use super::warnings::warnings;
 use crate::config::{
-    Api, Control, KeyRefresh, Limits, OriginSecret, Pin, PlaceRule, Residency, Route, Site, Sticky,
-    TokenUse,
+    Api, Control, IssuerKind, KeyRefresh, Limits, OriginSecret, Pin, PlaceRule, Residency, Route,
+    Site, Sticky, TokenUse,
 };
 use crate::policy::Policy;
+
+mod sign_in;
+
+pub use sign_in::{ClientReport, SignInReport};
 
 /// A sound configuration with its defaults filled in and its names resolved.
 #[derive(Debug, Serialize)]
@@ -23,6 +29,8 @@ pub struct Report {
     pub routes: Vec<Route>,
     /// In the file's order.
     pub issuers: Vec<IssuerReport>,
+    /// `None` without sign-in.
+    pub sign_in: Option<SignInReport>,
     /// `None` when there is no API.
     pub api: Option<ApiReport>,
     /// As configured.
@@ -40,10 +48,17 @@ pub struct Report {
 pub struct IssuerReport {
     /// The `iss` claim, however the configuration wrote it (rule C3).
     pub issuer: String,
-    /// Where its key set is (rule C4).
-    pub jwks_url: String,
+    /// What its tokens look like.
+    pub kind: IssuerKind,
+    /// Where its key set is (rule C4); `None` where its discovery document says so when the bundle
+    /// is built.
+    pub jwks_url: Option<String>,
+    /// Where its discovery document is.
+    pub discovery_url: String,
     /// Client ids accepted.
     pub clients: Vec<String>,
+    /// What access tokens must be meant for; empty for anything.
+    pub audiences: Vec<String>,
     /// Kinds of token accepted.
     pub token_use: Vec<TokenUse>,
     /// Cookies that may carry a token.
@@ -115,21 +130,25 @@ pub struct Warning {
 /// Everything that is wrong with it.
 pub fn check(text: &str) -> Result<Report, Vec<Diagnostic>> {
     let parsed = parse(text)?;
-    let (_, policy) = resolve(&parsed, Inputs::stand_in())?;
+    let inputs = Inputs::default().with_stand_ins(&parsed.config);
+    let (_, policy) = resolve(&parsed, inputs)?;
     Ok(report(&parsed, &policy))
 }
 
 fn report(parsed: &Parsed<'_>, policy: &Policy) -> Report {
     let config = &parsed.config;
-    let issuers =
-        config.issuers.iter().zip(&policy.issuers).map(|(issuer, resolved)| IssuerReport {
-            issuer: resolved.url.clone(),
-            jwks_url: resolved.jwks_url.clone(),
-            clients: issuer.clients.clone(),
-            token_use: issuer.token_use.clone(),
-            cookies: issuer.cookies.clone(),
-            leeway_seconds: issuer.leeway_seconds,
-        });
+    let issuers = config.issuers.iter().zip(&policy.issuers).enumerate();
+    let issuers = issuers.map(|(index, (issuer, resolved))| IssuerReport {
+        issuer: resolved.url.clone(),
+        kind: issuer.kind,
+        jwks_url: (!leaves_keys_to_discovery(config, index)).then(|| resolved.jwks_url.clone()),
+        discovery_url: discovery_url(&resolved.url),
+        clients: issuer.clients.clone(),
+        audiences: issuer.audiences.clone(),
+        token_use: issuer.token_use.clone(),
+        cookies: issuer.cookies.clone(),
+        leeway_seconds: issuer.leeway_seconds,
+    });
     let warnings = warnings(config).into_iter().map(|(key, message)| {
         let span = parsed.span(&key);
         Warning {
@@ -143,6 +162,7 @@ fn report(parsed: &Parsed<'_>, policy: &Policy) -> Report {
         site: config.site.clone(),
         routes: config.routes.clone(),
         issuers: issuers.collect(),
+        sign_in: SignInReport::of(config),
         api: config.api.as_ref().map(api_report),
         country_database: config.country_database.clone(),
         keys: config.keys.clone(),
@@ -193,9 +213,12 @@ mod tests {
             [
                 "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example01",
                 "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_Example02",
+                "https://id.example.com",
             ]
         );
-        assert_eq!(report.issuers[1].jwks_url, "https://keys.example.com/pool-2.json");
+        let url = report.issuers[1].jwks_url.as_deref();
+        assert_eq!(url, Some("https://keys.example.com/pool-2.json"));
+        assert_eq!(report.issuers[2].jwks_url, None, "its discovery document says so");
         assert_eq!(report.issuers[1].token_use, [TokenUse::Access]);
         let api = report.api.unwrap();
         let [ireland, _] = api.regions.as_slice() else { panic!("{:?}", api.regions) };
@@ -206,10 +229,10 @@ mod tests {
 
     #[test]
     fn warnings_have_their_lines() {
-        let text = "[[routes]]\npattern = \"/a\"\ntarget = \"site\"\naccess = \"public\"\n";
+        let text = "site.security_headers = \"none\"\n[[routes]]\npattern = \"/a\"\ntarget = \"site\"\naccess = \"public\"\n";
         let report = check(text).unwrap();
         let places: Vec<_> =
             report.warnings.iter().map(|warning| (warning.key.as_str(), warning.line)).collect();
-        assert_eq!(places, [("site.headers", None), ("routes[0]", Some(1))]);
+        assert_eq!(places, [("site.headers", Some(1)), ("routes[0]", Some(2))]);
     }
 }

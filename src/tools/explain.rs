@@ -5,11 +5,13 @@
 
 mod explanation;
 mod seen;
+mod sign_in;
 
 use cloudfront_worker::{
     Context, Entropy, Env, Headers, Origin, OriginKind, Request, Trigger, UnixMillis, Worker,
 };
 use http::Method;
+use http::header::HOST;
 use serde::Deserialize;
 
 use super::diagnostic::Diagnostic;
@@ -19,6 +21,7 @@ use super::regions::{region, regions};
 use super::resolve::{Inputs, resolve};
 use crate::Nearhop;
 use crate::access::{Caller, State};
+use crate::bundle::Bundle;
 use crate::config::Target;
 use crate::decide::{Asked, Descent, Entered, Stop};
 use crate::path::CanonicalPath;
@@ -32,10 +35,12 @@ use crate::region::control;
 use crate::region::health::Verdict;
 use crate::route::Route;
 use seen::Seen;
+use sign_in::{Visitor, distribution, knows_endpoints, usual_host};
 
 pub use explanation::{
     CallerFound, CandidateFound, Explanation, PlaceFound, Refused, RouteFound, StageSeen,
 };
+pub use sign_in::SignInSeen;
 
 /// A request to be explained.
 #[derive(Clone, Debug, Deserialize)]
@@ -87,11 +92,11 @@ pub fn explain(
 ) -> Result<Explanation, Unexplained> {
     #[cfg(target_arch = "wasm32")]
     super::crypto::install();
-    // What is never shown may be anything of the right form.
-    inputs.origin_secret.get_or_insert_with(|| "x".repeat(32));
-    inputs.pin_key.get_or_insert_with(|| "x".repeat(64));
-    inputs.places = (!places.is_empty()).then(|| digest(places));
     let parsed = parse(text).map_err(Unexplained::Configuration)?;
+    let knows_endpoints = knows_endpoints(&parsed.config, &inputs);
+    // What is never shown may be anything of the right form.
+    inputs = inputs.with_stand_ins(&parsed.config);
+    inputs.places = (!places.is_empty()).then(|| digest(places));
     let (bundle, _) = resolve(&parsed, inputs).map_err(Unexplained::Configuration)?;
     let mut config = serde_json::to_vec(&bundle).expect("our own types, with string keys only");
     if bundle.places.is_some() {
@@ -109,20 +114,25 @@ pub fn explain(
     };
     let method = Method::from_bytes(ask.method.as_bytes())
         .map_err(|_| found("--method", &ask.method, "an HTTP method, such as GET"))?;
+    let given = || ask.headers.iter().map(|(name, value)| (&**name, &**value));
+    let says_host = given().any(|(name, _)| name == HOST);
+    let usual = usual_host(&bundle.config).filter(|_| !says_host);
+    let usual = usual.into_iter().map(|host| (HOST.as_str(), host));
     let request = Request {
         method,
         client_ip: &ask.client_ip,
         uri: &ask.uri,
         querystring: &ask.querystring,
-        headers: ask.headers.iter().map(|(name, value)| (&**name, &**value)).collect(),
+        headers: usual.chain(given()).collect(),
         body: None,
     };
-    walk(nearhop, &bundle.key_sets, ask, trigger, &request)
+    walk(nearhop, &bundle, knows_endpoints, ask, trigger, &request)
 }
 
 fn walk(
     nearhop: Nearhop,
-    key_sets: &[Option<String>],
+    bundle: &Bundle,
+    knows_endpoints: bool,
     ask: &Ask,
     trigger: Trigger,
     request: &Request<'_>,
@@ -133,7 +143,7 @@ fn walk(
         // Nothing made here is sent to anybody.
         entropy: Entropy::new(&|bytes| bytes.fill(0)),
         request_id: "explain",
-        distribution_domain_name: "",
+        distribution_domain_name: distribution(request.headers.get(&HOST)),
         distribution_id: "",
     };
     let descent = Descent { policy: &policy, context: &context, edge: &edge };
@@ -157,20 +167,36 @@ fn walk(
     }
     note_headers(ask, trigger, &mut told);
 
-    let mut entered = descent.enter(request, &mut state);
+    let mut entered = descent.enter(request, trigger, &mut state);
     if let Err(Stop::Fetch(issuer)) = entered {
         // The edge would fetch the key set: here it gets the one at hand, if there is one.
-        let key_set = key_sets[issuer].as_deref().map(str::as_bytes);
+        let key_set = bundle.key_sets[issuer].as_deref().map(str::as_bytes);
         state.keys.record(issuer, key_set, context.now);
-        entered = descent.enter(request, &mut state);
+        entered = descent.enter(request, trigger, &mut state);
     }
+    let context = &context;
+    let visitor = Visitor { policy: &policy, request, context, trigger, knows_endpoints };
     let entered = match entered {
         Ok(entered) => entered,
         // Nobody has said yet who is calling: the rest holds for whoever has a token.
-        Err(Stop::Refused(Refusal::TokenMissing, Some(route))) if !has_token(request) => {
-            told.refusal = Some(refused(&Refusal::TokenMissing));
+        Err(Stop::NoToken(refusal, route)) => {
+            told.sign_in = visitor.without_token(&refusal, route, &mut state);
+            told.notes.extend(visitor.note(told.sign_in.as_ref(), route).map(str::to_owned));
+            if !told.sign_in.as_ref().is_some_and(SignInSeen::leads_on) {
+                told.refusal = Some(refused(&refusal));
+                if refusal != Refusal::TokenMissing {
+                    told.outcome = "refused";
+                    return Ok(told);
+                }
+            }
             let path = CanonicalPath::parse(request.uri).expect("it has found its route");
             Entered { route, path, caller: Caller::preflight() }
+        }
+        Err(Stop::SignIn(path)) => {
+            told.route = None;
+            told.outcome = "sign-in";
+            told.sign_in = Some(visitor.reserved(&path, &mut state));
+            return Ok(told);
         }
         Err(stop) => {
             told.outcome =
@@ -179,10 +205,11 @@ fn walk(
             return Ok(told);
         }
     };
-    told.outcome = match (&told.refusal, entered.route.target) {
-        (Some(_), _) => "refused",
-        (None, Target::Api) => "api",
-        (None, Target::Site) => "site",
+    told.outcome = match (&told.refusal, &told.sign_in, entered.route.target) {
+        (Some(_), _, _) => "refused",
+        (None, Some(_), _) => "sign-in",
+        (None, None, Target::Api) => "api",
+        (None, None, Target::Site) => "site",
     };
     told.caller = entered.caller.bearer().map(|bearer| CallerFound {
         subject: bearer.verified.subject().to_owned(),
@@ -239,8 +266,8 @@ fn choose<'a>(
             let path = api.path(&entered.path);
             told.destination = Some(format!("https://{}{}{path}", region.domain_name, region.path));
         }
-        // A refusal for want of a token comes first.
-        Err(stop) if told.refusal.is_none() => {
+        // What is done for want of a token comes first.
+        Err(stop) if told.refusal.is_none() && told.sign_in.is_none() => {
             told.outcome = "refused";
             told.refusal = refusal_of(&stop);
         }
@@ -324,15 +351,11 @@ fn route_found(route: &Route, path: &CanonicalPath<'_>) -> RouteFound {
     }
 }
 
-fn has_token(request: &Request<'_>) -> bool {
-    request.headers.contains(&http::header::AUTHORIZATION)
-}
-
 fn refusal_of(stop: &Stop<'_>) -> Option<Refused> {
     match stop {
-        Stop::Refused(refusal, _) => Some(refused(refusal)),
+        Stop::Refused(refusal, _) | Stop::NoToken(refusal, _) => Some(refused(refusal)),
         Stop::Fetch(_) => Some(refused(&Refusal::KeysUnavailable)),
-        Stop::Preflight(..) => None,
+        Stop::Preflight(..) | Stop::SignIn(_) | Stop::Answered(_) => None,
     }
 }
 

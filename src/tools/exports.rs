@@ -15,6 +15,7 @@ use super::plan::Wanted;
 use super::resolve::{Inputs, resolve};
 use super::schema;
 use crate::bundle::Bundle;
+use crate::policy::Policy;
 
 /// Checks the text of a `nearhop.toml`: `{"ok": true, "report": …}` with a
 /// [`Report`](super::check::Report).
@@ -35,6 +36,24 @@ pub fn bundle(toml: &str, inputs: &str) -> Result<String, String> {
     let inputs: Inputs = serde_json::from_str(inputs).map_err(|error| error.to_string())?;
     let resolved = parse(toml).and_then(|parsed| resolve(&parsed, inputs));
     Ok(answer(resolved, |(bundle, _)| json!({ "ok": true, "bundle": to_text(&bundle) })))
+}
+
+/// Where each issuer's key set is, by the configuration, by what takes its place in `inputs`, or by
+/// the issuer's discovery document: `{"ok": true, "urls": […]}`, in the order of the issuers.
+///
+/// `inputs` is an [`Inputs`] as JSON, of which no secret is needed.
+///
+/// # Errors
+/// `inputs` is not of that form.
+#[wasm_bindgen]
+pub fn key_set_urls(toml: &str, inputs: &str) -> Result<String, String> {
+    let inputs: Inputs = serde_json::from_str(inputs).map_err(|error| error.to_string())?;
+    let resolved =
+        parse(toml).and_then(|parsed| resolve(&parsed, inputs.with_stand_ins(&parsed.config)));
+    let urls = |policy: &Policy| -> Vec<String> {
+        policy.issuers.iter().map(|issuer| issuer.jwks_url.clone()).collect()
+    };
+    Ok(answer(resolved, |(_, policy)| json!({ "ok": true, "urls": urls(&policy) })))
 }
 
 /// Checks a control document as of `now`, milliseconds since 1970: `{"ok": true, "control": …}` with

@@ -19,7 +19,8 @@ pub mod schema;
 
 #[cfg(target_arch = "wasm32")]
 mod crypto;
-mod endpoints;
+mod discovery;
+mod issuers;
 mod nearest;
 mod place;
 mod shape;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::distances::round_trip;
 use super::explain::{Unexplained, check_region};
+use super::issuers::{issuer_urls, sign_in_issuer};
 use super::parse::parse;
 use super::regions::{Region, region, regions};
 use crate::region::place::continent_of;
@@ -20,7 +21,9 @@ use crate::region::reason::Code;
 use crate::region::set::RegionSet;
 use fleet::{Fleet, Member};
 
-pub use figures::{Addition, ContinentPlan, EdgePlan, Failure, Next, Plan, Planned, Single, Worst};
+pub use figures::{
+    Addition, ContinentPlan, EdgePlan, Failure, Next, Plan, Planned, SignInPlan, Single, Worst,
+};
 
 /// What to plan for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -56,6 +59,7 @@ pub fn plan(text: &str, wanted: &Wanted) -> Result<Plan, Unexplained> {
         singles: singles(&fleet, &edges, mean_ms),
         failures: regions.iter().map(|region| failure(region, &plans)).collect(),
         additions: additions(&regions, &edges, mean_ms),
+        sign_in: user_pool(text, wanted).map(|(url, region)| sign_in(url, region, &edges)),
         continents: continents(&plans),
         regions: regions
             .iter()
@@ -144,6 +148,33 @@ fn edges(wanted: &Wanted) -> Result<Vec<Edge>, Unexplained> {
     }
     edges.sort_by(|a, b| a.continent.cmp(&b.continent));
     Ok(edges)
+}
+
+/// The user pool that the configuration's visitors sign in with, and its Region (rule C3). Of other
+/// issuers nobody knows where they are.
+fn user_pool(text: &str, wanted: &Wanted) -> Option<(String, &'static Region)> {
+    if !wanted.regions.is_empty() {
+        return None;
+    }
+    let config = parse(text).ok()?.config;
+    let url = issuer_urls(&config).swap_remove(sign_in_issuer(&config)?);
+    let host = url.strip_prefix("https://")?.split('/').next()?;
+    let named = host.strip_suffix(".amazonaws.com")?;
+    let named = named.strip_prefix("issuer-").unwrap_or(named).strip_prefix("cognito-idp.")?;
+    Some((url.clone(), region(named)?))
+}
+
+fn sign_in(issuer: String, region: &'static Region, edges: &[Edge]) -> SignInPlan {
+    let ms = |edge: &Edge| f64::from(round_trip(edge.region, region).ms);
+    let worst = edges.iter().max_by(|a, b| ms(a).total_cmp(&ms(b))).expect("there are edges");
+    let total: f64 = edges.iter().map(|edge| edge.weight).sum();
+    SignInPlan {
+        issuer,
+        region: region.name,
+        mean_ms: rounded(edges.iter().map(|edge| ms(edge) * edge.weight).sum::<f64>() / total),
+        worst_ms: rounded(ms(worst)),
+        worst_edge: worst.region.name,
+    }
 }
 
 fn edge_plan(fleet: &Fleet, edge: &Edge, best_single: &str) -> EdgePlan {

@@ -4,13 +4,17 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::diagnostic::Diagnostic;
+use super::discovery::stand_in;
 use super::distances::{coordinates, distances};
-use super::endpoints::endpoints;
+use super::issuers::{issuer_urls, leaves_keys_to_discovery, read_documents};
 use super::parse::Parsed;
-use crate::bundle::{Bundle, SignInParts};
+use crate::bundle::Bundle;
 use crate::config::Config;
 use crate::keys::{KeySetFault, check_key_set};
 use crate::policy::{Policy, Problem};
+use sign_in::sign_in_parts;
+
+mod sign_in;
 
 /// What a configuration refers to and does not hold itself.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,9 +31,9 @@ pub struct Inputs {
     /// The value of the environment variable `sign_in.client_secret.env` names, then those of
     /// `sign_in.hosts`, in their order.
     pub client_secrets: Vec<Option<String>>,
-    /// The sign-in issuer's discovery document (OpenID Connect Discovery 1.0, section 4), where
-    /// `sign_in.domain` does not say what it would.
-    pub discovery: Option<String>,
+    /// One per issuer, in their order: its discovery document (OpenID Connect Discovery 1.0, section
+    /// 4), if it could be had.
+    pub discovery: Vec<Option<String>>,
     /// Origins that take the place of `sign_in.origins`.
     pub sign_in_origins: Option<Vec<String>>,
     /// A domain that takes the place of `sign_in.domain`.
@@ -45,16 +49,24 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Secrets that stand in where a configuration is only read: their own values are checked where
-    /// they are, when a bundle is built.
-    pub fn stand_in() -> Self {
-        let secret = || Some("x".repeat(32));
-        Self {
-            origin_secret: secret(),
-            pin_key: secret(),
-            sign_in_key: secret(),
-            ..Self::default()
+    /// With what is not there replaced by something of the right form, for where a configuration is
+    /// only read: the values themselves are checked where they are, when a bundle is built.
+    pub fn with_stand_ins(mut self, config: &Config) -> Self {
+        // Long enough for all of them, and no two the same.
+        let secret = |text: &str| text.repeat(32);
+        self.origin_secret.get_or_insert_with(|| secret("o"));
+        self.pin_key.get_or_insert_with(|| secret("p"));
+        self.sign_in_key.get_or_insert_with(|| secret("s"));
+        let clients = 1 + config.sign_in.as_ref().map_or(0, |sign_in| sign_in.hosts.len());
+        self.client_secrets.resize(clients, None);
+        for value in &mut self.client_secrets {
+            value.get_or_insert_with(|| secret("c"));
         }
+        self.discovery.resize(config.issuers.len(), None);
+        for (text, url) in self.discovery.iter_mut().zip(issuer_urls(config)) {
+            text.get_or_insert_with(|| stand_in(&url));
+        }
+        self
     }
 }
 
@@ -78,13 +90,14 @@ pub fn resolve(parsed: &Parsed<'_>, inputs: Inputs) -> Result<(Bundle, Policy), 
         sign_in.origins = inputs.sign_in_origins.unwrap_or(std::mem::take(&mut sign_in.origins));
         sign_in.domain = inputs.sign_in_domain.or(sign_in.domain.take());
     }
-    let sign_in = sign_in_parts(
-        &config,
-        inputs.sign_in_key,
-        inputs.client_secrets,
-        inputs.discovery.as_deref(),
-        &mut problems,
-    );
+    let documents = read_documents(&config, &inputs.discovery, &mut problems);
+    for (index, document) in documents.iter().enumerate() {
+        if let (Some(document), true) = (document, leaves_keys_to_discovery(&config, index)) {
+            config.issuers[index].jwks_url = Some(document.jwks_uri.clone());
+        }
+    }
+    let secrets = (inputs.sign_in_key, inputs.client_secrets);
+    let sign_in = sign_in_parts(&config, secrets, &documents, &mut problems);
     let mut key_sets = inputs.key_sets;
     key_sets.resize(config.issuers.len(), None);
     for (index, key_set) in key_sets.iter().enumerate() {
@@ -126,20 +139,6 @@ pub fn resolve(parsed: &Parsed<'_>, inputs: Inputs) -> Result<(Bundle, Policy), 
             Err(parsed.placed(problems))
         }
     }
-}
-
-/// What sign-in needs beside the configuration.
-fn sign_in_parts(
-    config: &Config,
-    key: Option<String>,
-    mut client_secrets: Vec<Option<String>>,
-    discovery: Option<&str>,
-    problems: &mut Vec<Problem>,
-) -> Option<SignInParts> {
-    let sign_in = config.sign_in.as_ref()?;
-    client_secrets.resize(sign_in.hosts.len() + 1, None);
-    let endpoints = endpoints(sign_in, discovery, problems);
-    Some(SignInParts { key, client_secrets, endpoints })
 }
 
 /// Why a key set cannot be carried. A private key in a bundle would lie in every edge Region.

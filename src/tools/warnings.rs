@@ -1,10 +1,13 @@
 //! What a sound configuration still deserves to be asked about.
 
 use api::about_api;
+use sign_in::about_sign_in;
 
 use crate::config::{Access, Config, NotFound, Route, Target, TokenUse};
+use crate::site::headers::value_of;
 
 mod api;
+mod sign_in;
 
 /// The warnings about `config`: the key, and what is so with what to do if it is not meant.
 pub fn warnings(config: &Config) -> Vec<(String, String)> {
@@ -12,6 +15,7 @@ pub fn warnings(config: &Config) -> Vec<(String, String)> {
     about_site(config, &mut list);
     about_routes(config, &mut list);
     about_issuers(config, &mut list);
+    about_sign_in(config, &mut list);
     about_api(config, &mut list);
     if config.keys.max_age_seconds > 86_400 {
         list.add(
@@ -35,7 +39,11 @@ fn about_site(config: &Config, list: &mut List) {
     if !missing.is_empty() {
         list.add(
             "site.headers",
-            format!("the site's answers carry no {}: set them here", missing.join(", ")),
+            format!(
+                "the site's answers carry no {}: set them here, or leave security_headers at \
+                 \"standard\"",
+                missing.join(", ")
+            ),
         );
     }
     if config.site.not_found == NotFound::Pass && config.site.not_found_page.is_some() {
@@ -49,10 +57,7 @@ fn about_site(config: &Config, list: &mut List) {
 /// Headers that OWASP's secure headers project asks of every site, as far as a value of ours could
 /// not break it.
 fn missing_security_headers(config: &Config) -> Vec<&'static str> {
-    let value = |name: &str| {
-        let mut headers = config.site.headers.iter();
-        headers.find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| &header.value)
-    };
+    let value = |name: &str| value_of(&config.site, name);
     let framing = value("x-frame-options").is_some()
         || value("content-security-policy")
             .is_some_and(|policy| policy.contains("frame-ancestors"));
@@ -138,6 +143,7 @@ fn covers(outer: &str, inner: &str) -> bool {
 fn page_loads_cannot_carry_tokens(config: &Config, route: &Route) -> bool {
     route.target == Target::Site
         && route.access == Access::Authenticated
+        && config.sign_in.is_none()
         && config.issuers.iter().all(|issuer| issuer.cookies.is_empty())
 }
 
@@ -193,13 +199,6 @@ mod tests {
               { name = "eu-west-1", endpoint = "https://a.example" },
               { name = "us-east-1", endpoint = "https://b.example" },
             ]
-            [site]
-            headers = [
-              { name = "Strict-Transport-Security", value = "max-age=1" },
-              { name = "content-security-policy", value = "frame-ancestors 'none'" },
-              { name = "x-content-type-options", value = "nosniff" },
-              { name = "referrer-policy", value = "same-origin" },
-            ]
         "#;
         let mut base: toml::Table = toml::from_str(quiet).unwrap();
         for (key, value) in toml::from_str::<toml::Table>(more).unwrap() {
@@ -228,6 +227,8 @@ mod tests {
         let any_origin = "target = \"api\"\naccess = \"authenticated\"\n\
                           cors = { preflight = \"answer\", origins = [\"*\"] }";
         let issuer = "[[issuers]]\nuser_pool = \"eu-west-1_Example02\"\nclients = [\"d\"]\n";
+        let removed =
+            |name: &str| format!("site.headers = [{{ name = \"{name}\", value = \"\" }}]");
         let cases = [
             (route("/api/health", public_api), "routes[1].access"),
             (route("/about", public_site), "routes[1]"),
@@ -236,7 +237,9 @@ mod tests {
             (format!("{issuer}token_use = [\"access\", \"id\"]"), "issuers[1].token_use"),
             (format!("{issuer}leeway_seconds = 61"), "issuers[1].leeway_seconds"),
             (format!("{issuer}jwks_url = \"http://127.0.0.1/k\""), "issuers[1].jwks_url"),
-            ("site.headers = []\nsite.index = \"i.html\"".into(), ""),
+            ("site.security_headers = \"none\"".into(), "site.headers"),
+            (removed("Referrer-Policy"), "site.headers"),
+            (removed("content-security-policy"), "site.headers"),
             (
                 "site.not_found = \"pass\"\nsite.not_found_page = \"404.html\"".into(),
                 "site.not_found_page",
@@ -245,7 +248,6 @@ mod tests {
             ("api.regions = [{ name = \"x\", endpoint = \"https://a\" }]".into(), "api.regions"),
         ];
         for (more, expected) in cases {
-            let expected = if expected.is_empty() { "site.headers" } else { expected };
             assert_eq!(keys(&more), [expected], "{more}");
         }
     }
@@ -257,7 +259,7 @@ mod tests {
         )
         .unwrap();
         let keys: Vec<_> = warnings(&empty).into_iter().map(|(key, _)| key).collect();
-        assert_eq!(keys, ["site.headers", "issuers[0]", "api", "api.origin_secret"]);
+        assert_eq!(keys, ["issuers[0]", "api", "api.origin_secret"]);
     }
 
     #[test]

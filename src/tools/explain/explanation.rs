@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::sign_in::SignInSeen;
 use crate::config::Target;
 
 /// What becomes of a request.
@@ -19,11 +20,13 @@ pub struct Explanation {
     pub caller: Option<CallerFound>,
     /// Why the request goes nowhere.
     pub refusal: Option<Refused>,
+    /// What sign-in does with it; `None` where it has no part in it.
+    pub sign_in: Option<SignInSeen>,
     /// What is known of the viewer's place.
     pub place: Option<PlaceFound>,
-    /// `api`, `site`, `preflight` or `refused`.
+    /// `api`, `site`, `preflight`, `sign-in` or `refused`.
     pub outcome: &'static str,
-    /// The Region the request goes to; of one refused for want of a token, where it would go.
+    /// The Region the request goes to; of one that wants a token, where it would go.
     pub region: Option<String>,
     /// Why that one: a word of the closed list in docs/regions.md.
     pub reason: Option<String>,

@@ -44,7 +44,7 @@ pub struct Places {
 /// asked for, is no country database, or is damaged.
 pub fn places_of(text: &str, source: Option<&[u8]>) -> Result<Option<Places>, Vec<Diagnostic>> {
     let parsed = parse(text)?;
-    let (bundle, policy) = resolve(&parsed, Inputs::stand_in())?;
+    let (bundle, policy) = resolve(&parsed, Inputs::default().with_stand_ins(&parsed.config))?;
     let Some(api) = &policy.api else { return Ok(None) };
     places(&bundle.config, api, source).map_err(|problem| parsed.placed(vec![problem]))
 }

@@ -24,6 +24,19 @@ pub struct Plan {
     pub failures: Vec<Failure>,
     /// The Regions that would help most if added, the best first; at most five.
     pub additions: Vec<Addition>,
+    /// How far sign-in's calls go; `None` without sign-in, or where the issuer is no user pool.
+    pub sign_in: Option<SignInPlan>,
+}
+
+/// The way from the edges to the user pool that visitors sign in with, which is in one Region.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct SignInPlan {
+    pub issuer: String,
+    pub region: &'static str,
+    pub mean_ms: f64,
+    pub worst_ms: f64,
+    pub worst_edge: &'static str,
 }
 
 /// A Region of the API.

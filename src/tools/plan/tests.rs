@@ -63,6 +63,28 @@ fn a_region_that_stands_by_serves_when_the_others_fail() {
 }
 
 #[test]
+fn sign_in_calls_the_region_of_its_user_pool() {
+    let api = "[[api.regions]]\nname = \"us-east-1\"\nendpoint = \"https://a.example\"\n";
+    let with = |issuer: &str| {
+        let text = format!(
+            "{api}[[issuers]]\nclients = [\"c\"]\nissuer = {issuer:?}\n[sign_in]\nkey.env = \"K\"\n"
+        );
+        plan(&text, &Wanted::default()).unwrap().sign_in
+    };
+    for prefix in ["", "issuer-"] {
+        let url =
+            format!("https://{prefix}cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example01");
+        let told = with(&url).unwrap();
+        assert_eq!((told.issuer, told.region), (url, "eu-west-1"));
+        assert_eq!(told.worst_ms, ms(told.worst_edge, "eu-west-1"));
+        assert!(told.mean_ms < told.worst_ms);
+    }
+    assert!(with("https://id.example.com").is_none());
+    assert!(plan(api, &Wanted::default()).unwrap().sign_in.is_none());
+    assert!(planned(&["us-east-1"], None).sign_in.is_none());
+}
+
+#[test]
 fn what_is_no_edge_or_region_is_named() {
     let ask = |regions: &[&str], weights: &[(&str, f64)]| {
         let wanted = Wanted {
