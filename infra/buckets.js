@@ -3,7 +3,7 @@
  */
 import { Duration, Validations } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods } from 'aws-cdk-lib/aws-s3';
-import { keptIf } from './data-stack.js';
+import { keptIf } from './kept.js';
 import { namesFor } from './names.js';
 
 /**

@@ -1,11 +1,12 @@
 /**
  * nearhop.toml as it is deployed: with the pool and the APIs that CloudFormation made, in place of
- * those that the file names, and with leave for the page to reach users' files.
+ * those that the file names, and with leave for the page to reach them and users' files.
  */
 import { dirname, resolve } from 'node:path';
 import { parse, stringify } from 'smol-toml';
 import { CommandFault } from '../js/cli/fault.js';
 import { namesFor } from './names.js';
+import { demandSignIn } from './sign-in.js';
 
 /**
  * @param {{ file: string, text: string }} source nearhop.toml, checked
@@ -16,13 +17,30 @@ import { namesFor } from './names.js';
  */
 export function deployedConfiguration({ file, text }, settings, known) {
   const document = /** @type {Record<string, any>} */ (parse(text));
-  demandOneIssuer(file, document);
+  demandDeployable(file, document, settings);
   if (known.userPool) replaceIssuer(document.issuers[0], known.userPool);
+  if (document.sign_in && known.userPool) {
+    replaceSignIn(document.sign_in, known.userPool, known);
+    admit(document.site?.headers ?? [], 'form-action', [known.userPool.domain]);
+  }
   if (settings.routing === 'dns') routeByDns(file, document, settings);
   else replaceEndpoints(document.api.regions, known.endpoints);
-  admitFiles(document.site?.headers ?? [], known.files);
+  admit(document.site?.headers ?? [], 'connect-src', known.files);
   makeAbsolute(document, file);
   return stringify(document);
+}
+
+/**
+ * Refuses what these stacks do not make, before any of them is deployed.
+ *
+ * @param {string} file
+ * @param {Record<string, any>} document
+ * @param {import('./settings.js').Settings} settings
+ * @throws {CommandFault} `configuration`
+ */
+export function demandDeployable(file, document, settings) {
+  demandOneIssuer(file, document);
+  demandSignIn(file, document, settings);
 }
 
 /**
@@ -30,13 +48,17 @@ export function deployedConfiguration({ file, text }, settings, known) {
  *
  * @param {string} file
  * @param {Record<string, any>} document
+ * @throws {CommandFault} `configuration`
  */
 export function demandOneIssuer(file, document) {
   const found = document.issuers?.length ?? 0;
-  if (document.api && found === 1) return;
-  const what = document.api ? `${found} [[issuers]]` : 'no [api]';
-  const allowed = '[api] and one of [[issuers]], whose place the deployed user pool takes';
-  throw new CommandFault('configuration', `${file}: found ${what}, allowed: ${allowed}`);
+  const [{ kind = 'cognito' } = {}] = document.issuers ?? [];
+  if (!document.api || found !== 1 || kind !== 'cognito') {
+    const issuer = found === 1 ? `an issuer of kind = "${kind}"` : `${found} [[issuers]]`;
+    const what = document.api ? issuer : 'no [api]';
+    const allowed = '[api] and one of [[issuers]], whose place the deployed user pool takes';
+    throw new CommandFault('configuration', `${file}: found ${what}, allowed: ${allowed}`);
+  }
 }
 
 /**
@@ -48,6 +70,26 @@ function replaceIssuer(issuer, { id, client }) {
   delete issuer.region;
   delete issuer.jwks_url;
   Object.assign(issuer, { user_pool: id, clients: [client] });
+}
+
+/**
+ * Visitors are signed in where they find the site: at its own address, and where the file says.
+ * Left empty, that is the distribution's own name.
+ *
+ * @param {Record<string, any>} signIn
+ * @param {import('./known.js').UserPool} userPool
+ * @param {import('./known.js').Known} known
+ */
+function replaceSignIn(signIn, { client, domain }, { chosenUrl, siteUrl }) {
+  const others = signIn.origins ?? [];
+  const own = chosenUrl ?? (others.length > 0 ? siteUrl : undefined);
+  delete signIn.issuer;
+  delete signIn.domain;
+  Object.assign(signIn, {
+    client,
+    ...(domain && { domain }),
+    origins: [...new Set([...(own ? [own] : []), ...others])],
+  });
 }
 
 /**
@@ -85,17 +127,21 @@ function routeByDns(file, document, settings) {
 }
 
 /**
- * A page may connect to where its content security policy says: to the buckets too, which take files
- * from browsers by URLs that the API signs.
+ * A page may connect to where its content security policy says: to the buckets too, which take
+ * files from browsers by URLs that the API signs. Its forms may lead to the pool's pages too:
+ * Chromium holds form-action against the redirect by which a sign-out goes on.
  *
  * @param {{ name: string, value: string }[]} headers
- * @param {string[]} files
+ * @param {string} directive that is not added where the policy has none
+ * @param {(string | undefined)[]} origins
  */
-function admitFiles(headers, files) {
-  if (files.length === 0) return;
+function admit(headers, directive, origins) {
+  const more = origins.filter(Boolean).join(' ');
+  if (!more) return;
+  const named = new RegExp(`(^|;)(\\s*${directive})\\b`);
   for (const header of headers) {
     if (header.name.toLowerCase() !== 'content-security-policy') continue;
-    header.value = header.value.replace(/(^|;)(\s*connect-src)\b/, `$1$2 ${files.join(' ')}`);
+    header.value = header.value.replace(named, `$1$2 ${more}`);
   }
 }
 

@@ -1,24 +1,14 @@
 /**
- * What there is once for all Regions: the table with a replica in each, who may sign in, and the
- * secret by which the edge proves itself to the APIs. It lives in the first API Region.
+ * What there is once for all Regions: the table with a replica in each, who may sign in, the secret
+ * by which the edge proves itself to the APIs, and the key of sign-in. It lives in the first API
+ * Region.
  */
-import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import {
-  AccountRecovery,
-  FeaturePlan,
-  Mfa,
-  OAuthScope,
-  UserPool,
-  UserPoolClientIdentityProvider,
-} from 'aws-cdk-lib/aws-cognito';
+import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { keptIf } from './kept.js';
 import { namesFor } from './names.js';
-
-/**
- * Where the pool sends people back to while the site's own address is not known: the local world.
- */
-const LOCAL_CALLBACK = 'http://localhost:8080/_nearhop/callback';
+import { addUserPool } from './user-pool.js';
 
 /**
  * @typedef {object} DataStackProps
@@ -26,6 +16,7 @@ const LOCAL_CALLBACK = 'http://localhost:8080/_nearhop/callback';
  * @property {import('./plane.js').Plane} plane
  * @property {string[]} regions the API's
  * @property {string} [siteUrl] where people come back to from signing in, once it is known
+ * @property {import('./sign-in.js').SignIn} [signIn] where [sign_in] is configured
  */
 
 export class DataStack extends Stack {
@@ -39,7 +30,8 @@ export class DataStack extends Stack {
     super(scope, id, { description: `${settings.app}: data of all Regions`, ...props });
     this.replicatedTable(props);
     this.originSecret(props);
-    this.signIn(props);
+    if (props.signIn) this.signInKey(props);
+    addUserPool(this, props);
   }
 
   /**
@@ -77,88 +69,28 @@ export class DataStack extends Stack {
         .filter((region) => region !== this.region)
         .map((region) => ({ region })),
     });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason: 'The bundle carries it: it changes with a deployment (docs/deploying.md).',
-    });
+    acknowledgeNoRotation(secret);
   }
 
-  /** @param {DataStackProps} props */
-  signIn({ settings, plane, siteUrl }) {
-    const pool = new UserPool(this, 'Users', {
-      userPoolName: settings.app,
-      featurePlan: FeaturePlan.ESSENTIALS,
-      selfSignUpEnabled: false,
-      signInAliases: { email: true },
-      signInCaseSensitive: false,
-      mfa: Mfa.OPTIONAL,
-      mfaSecondFactor: { otp: true, sms: false },
-      accountRecovery: AccountRecovery.EMAIL_ONLY,
-      passwordPolicy: {
-        minLength: 12,
-        requireDigits: true,
-        requireLowercase: true,
-        requireUppercase: true,
-        requireSymbols: true,
-        tempPasswordValidity: Duration.days(3),
-      },
-      deletionProtection: settings.protect,
-      removalPolicy: keptIf(settings.protect),
+  /**
+   * Seals what a browser keeps while somebody signs in. Only the bundle is built with it.
+   *
+   * @param {DataStackProps} props
+   */
+  signInKey({ settings }) {
+    const key = new Secret(this, 'SignInKey', {
+      secretName: namesFor(settings).signInKey,
+      description: 'Seals what a browser keeps while somebody signs in (nearhop.toml: sign_in.key)',
+      generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
-    const domain = pool.addDomain('Domain', {
-      cognitoDomain: {
-        domainPrefix: settings.signIn.domainPrefix ?? `${settings.app}-${this.account}`,
-      },
-    });
-    const client = pool.addClient('Site', {
-      // A browser keeps no secret: the code flow with PKCE needs none (RFC 7636, rule C6).
-      generateSecret: false,
-      authFlows: { userPassword: plane.passwordSignIn },
-      oAuth: {
-        flows: { authorizationCodeGrant: true },
-        scopes: [OAuthScope.OPENID, OAuthScope.EMAIL, OAuthScope.PROFILE],
-        callbackUrls: callbackUrls(settings, siteUrl),
-        logoutUrls: callbackUrls(settings, siteUrl).map((url) => new URL('/', url).href),
-      },
-      supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO],
-      preventUserExistenceErrors: true,
-      enableTokenRevocation: true,
-      // Revocation cannot be seen at the edge: this is how long a stolen token lasts (rule C8).
-      accessTokenValidity: Duration.minutes(15),
-      idTokenValidity: Duration.minutes(15),
-      refreshTokenValidity: Duration.days(30),
-    });
-    Validations.of(pool).acknowledge(
-      {
-        id: 'AwsSolutions-COG2',
-        reason: 'Whether to demand a second factor is for the app to say.',
-      },
-      { id: 'AwsSolutions-COG3', reason: 'Threat protection is of the Plus plan, paid per user.' },
-      {
-        id: 'AwsSolutions-COG8',
-        reason: 'The Plus plan is paid per user: Essentials has what is used.',
-      },
-    );
-    new CfnOutput(this, 'UserPoolId', { value: pool.userPoolId });
-    new CfnOutput(this, 'UserPoolClientId', { value: client.userPoolClientId });
-    new CfnOutput(this, 'SignInUrl', { value: domain.baseUrl() });
+    acknowledgeNoRotation(key);
   }
 }
 
-/**
- * @param {import('./settings.js').Settings} settings
- * @param {string} [siteUrl]
- */
-function callbackUrls({ signIn }, siteUrl) {
-  const own = siteUrl ? `${siteUrl}/_nearhop/callback` : LOCAL_CALLBACK;
-  return [...new Set([own, ...signIn.callbackUrls])];
-}
-
-/**
- * What happens to data when its stack goes.
- *
- * @param {boolean} kept
- */
-export function keptIf(kept) {
-  return kept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+/** @param {Secret} secret */
+function acknowledgeNoRotation(secret) {
+  Validations.of(secret).acknowledge({
+    id: 'AwsSolutions-SMG4',
+    reason: 'The bundle carries it: it changes with a deployment (docs/deploying.md).',
+  });
 }

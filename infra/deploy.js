@@ -2,10 +2,11 @@
 /**
  * Brings a deployment up, or up to date, in the order in which its parts come to know one another:
  *
- *   1. data        the pool's id, the client's id and the origin secret come to be
+ *   1. data        the pool's id, the client's id and the secrets come to be
  *   2. Regions     the APIs' addresses, with the pool known
  *   3. edge        the bundle is built with all of that; the site's address comes to be
- *   4. data and Regions again, for the pages that people come back to; nothing, most times
+ *   4. data and Regions again, for the pages that people come back to; nothing, most times. The
+ *      edge too, where it knows by name at which addresses people sign in
  *   5. the site's files, straight to S3: CDK's BucketDeployment would make a Lambda function for it
  *
  *   node infra/deploy.js [--config FILE] [--settings FILE] [--outputs FILE] [--bootstrap] [--yes]
@@ -29,6 +30,7 @@ import { knownFrom, readOutputs } from './known.js';
 import { EDGE_HOME, namesFor } from './names.js';
 import { PLANES } from './plane.js';
 import { readSettings } from './settings.js';
+import { signInOf } from './sign-in.js';
 
 /** Where cdk.json is, which says how the app is run. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -47,7 +49,7 @@ const CDK = fileURLToPath(new URL(import.meta.resolve('aws-cdk/bin/cdk')));
  * @property {Record<string, string | undefined>} [env] for the CDK and the SDK: AWS_PROFILE,
  *   AWS_ENDPOINT_URL and the like; process.env if left out
  * @property {string} [outdir] where templates and assets go; cdk.out if left out. The edge's asset
- *   carries the origin secret
+ *   carries the secrets
  * @property {string} [cdk] the program of the CDK's CLI, if not the one of package.json
  * @property {boolean} [bootstrap] whether to prepare the Regions for the CDK
  * @property {boolean} [ask] false: do not ask before permissions are widened
@@ -73,14 +75,16 @@ export async function deploy(options = {}) {
 
   run.say('deploying data');
   await run.phase('data', [stacks.data]);
+  run.demandClientSecret();
   run.say(`deploying the API in ${run.regions.join(', ')}`);
   await run.phase('regions', [...apis, ...logs]);
   const before = run.known().siteUrl;
   run.say('deploying the edge');
-  await run.phase('edge', [stacks.edge], await run.secret());
+  await run.phase('edge', [stacks.edge], await run.secrets());
   if (run.known().siteUrl !== before) {
     run.say("telling sign-in and uploads the site's address");
     await run.phase('regions', [stacks.data, ...apis]);
+    if (run.namesOrigins()) await run.phase('edge', [stacks.edge], await run.secrets());
   }
   if (options.site !== false) await run.site();
   return { outputs: run.outputs, siteUrl: run.known().siteUrl ?? '' };
@@ -92,20 +96,24 @@ class Run {
   static async begin(options) {
     const { config = 'nearhop.toml', settings: file = 'nearhop.deploy.toml' } = options;
     const settings = await readSettings(file, { optional: options.settings === undefined });
-    const { report } = await readConfiguration(config);
+    const { report, text } = await readConfiguration(config);
+    const signIn = signInOf(text);
     const outputsFile = resolve(options.outputs ?? 'nearhop.outputs.json');
     const outputs = await readOutputs(outputsFile);
-    return new Run({ ...options, config, file, settings, report, outputsFile, outputs });
+    const files = { config, file, outputsFile };
+    return new Run({ ...options, ...files, settings, report, signIn, outputs });
   }
 
   /**
    * @param {Omit<DeployOptions, 'settings'|'outputs'> & { config: string, file: string,
    *   settings: import('./settings.js').Settings, report: import('../js/cli/tools.js').Report,
+   *   signIn: import('./sign-in.js').SignIn | undefined,
    *   outputsFile: string, outputs: import('./known.js').Outputs }} parts
    */
-  constructor({ settings, report, outputsFile, outputs, file, config, ...options }) {
+  constructor({ settings, report, signIn, outputsFile, outputs, file, config, ...options }) {
     this.settings = settings;
     this.report = report;
+    this.signIn = signIn;
     this.outputsFile = outputsFile;
     this.outputs = outputs;
     this.files = { config: resolve(config), settings: resolve(file) };
@@ -151,16 +159,49 @@ class Run {
   }
 
   /**
-   * What the bundle carries, under the name by which the configuration asks for it. The environment
-   * has the pin key, if there is one: it is the operators' own.
+   * What the bundle carries, under the names by which the configuration asks for it. The pin key
+   * and the app client's secret, if there are such, are in the environment: the operators' own.
    *
    * @returns {Promise<Record<string, string>>}
    */
-  async secret() {
-    const name = this.report.api?.origin_secret?.env;
-    if (!name) return {};
-    const secret = namesFor(this.settings).secret;
-    return { [name]: await readSecret({ name: secret, region: this.regions[0], env: this.env }) };
+  async secrets() {
+    const names = namesFor(this.settings);
+    return {
+      ...(await this.secret(this.report.api?.origin_secret?.env, names.secret)),
+      ...(await this.secret(this.signIn?.keyEnv, names.signInKey)),
+    };
+  }
+
+  /**
+   * @param {string | undefined} variable that asks for it, if any does
+   * @param {string} name in Secrets Manager
+   */
+  async secret(variable, name) {
+    if (!variable) return {};
+    return { [variable]: await readSecret({ name, region: this.regions[0], env: this.env }) };
+  }
+
+  /**
+   * Cognito makes the app client's secret with the client: nobody can have it before.
+   *
+   * @throws {CommandFault} `configuration` with how to read it
+   */
+  demandClientSecret() {
+    const name = this.signIn?.clientSecretEnv;
+    if (!name || this.env[name]) return;
+    const { id, client } = this.known().userPool ?? {};
+    const found = `found no ${name} in the environment, where sign_in.client_secret asks for it`;
+    const advice = 'Cognito has made it; set the variable to what this prints, and run this again:';
+    const command =
+      `aws cognito-idp describe-user-pool-client --region ${this.regions[0]} ` +
+      `--user-pool-id ${id} --client-id ${client} ` +
+      '--query UserPoolClient.ClientSecret --output text';
+    throw new CommandFault('configuration', `${found}\n${advice}\n  ${command}`);
+  }
+
+  /** Whether the bundle names the site's origins, and has to be told of one AWS chose. */
+  namesOrigins() {
+    return Boolean(this.signIn?.origins.length) && !this.known().chosenUrl;
   }
 
   async site() {
@@ -188,7 +229,7 @@ class Run {
     const said = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const argv = [cdk, ...args, '--output', resolve(outdir), ...said, '--no-notices'];
     const env = { ...this.env, ...secrets, CDK_DISABLE_CLI_TELEMETRY: 'true' };
-    // What is in it is this user's business: the edge's asset carries the secret.
+    // What is in it is this user's business: the edge's asset carries the secrets.
     await mkdir(outdir, { recursive: true, mode: 0o700 });
     const stdio = quiet ? 'pipe' : 'inherit';
     await ended(spawn(process.execPath, argv, { cwd: ROOT, env, stdio }), args[0]);

@@ -44,7 +44,8 @@ import { apiRequestPolicy, securityHeaders, siteCachePolicy } from './policies.j
  *   this stack, and private; CloudFront is given leave to read it
  * @property {'viewer-request'|'origin-request'} [layout] where requests to the API are looked at
  *   first; `viewer-request` if left out. `origin-request` is one invocation per call, which neither
- *   learns of failures nor says on the answer which Region it came from
+ *   learns of failures nor says on the answer which Region it came from, and does not go with
+ *   [sign_in]
  * @property {string} [functionName]
  * @property {string[]} [domainNames] with their `certificate`
  * @property {import('aws-cdk-lib/aws-certificatemanager').ICertificate} [certificate] of us-east-1
@@ -79,14 +80,19 @@ export class NearhopDistribution extends Construct {
    * @param {Construct} scope in a stack of us-east-1
    * @param {string} id
    * @param {NearhopDistributionProps} props
-   * @throws {Error} in another Region (rule L3)
+   * @throws {Error} in another Region (rule L3), and with [sign_in] in the layout `origin-request`
    */
   constructor(scope, id, props) {
     super(scope, id);
     demandEdgeHome(this);
     const { report, layout = 'viewer-request', functionName } = props;
+    demandSignInLayout(this, report, layout);
     /** The function, whose published version is at the distribution's triggers. */
-    this.edgeFunction = new EdgeFunction(this, 'Function', { bundle: props.bundle, functionName });
+    this.edgeFunction = new EdgeFunction(this, 'Function', {
+      bundle: props.bundle,
+      functionName,
+      timeout: timeoutFor(report),
+    });
 
     const { viewer_request_attached: attached } = report.site;
     const headers = { responseHeadersPolicy: securityHeaders(this) };
@@ -160,6 +166,31 @@ function demandEdgeHome(scope) {
     `NearhopDistribution in ${stackName}: found ${found}, allowed: ${EDGE_HOME}, ` +
       `where Lambda@Edge takes functions from (rule L3): env: { region: '${EDGE_HOME}' }`,
   );
+}
+
+/**
+ * @param {Construct} scope
+ * @param {Report} report
+ * @param {string} layout
+ */
+function demandSignInLayout(scope, report, layout) {
+  if (!report.sign_in || layout === 'viewer-request') return;
+  const { stackName } = Stack.of(scope);
+  throw new Error(
+    `NearhopDistribution in ${stackName}: found [sign_in] with layout: '${layout}', ` +
+      "allowed: layout: 'viewer-request', which is where visitors are signed in",
+  );
+}
+
+/**
+ * How long one invocation may take: key sets end after 2 s. Whoever comes back from signing in
+ * waits for that, and for two tries of the token endpoint; 30 s are the most there is (rule L1).
+ *
+ * @param {Report} report
+ */
+function timeoutFor(report) {
+  const tries = 2 * (report.sign_in?.timeout_ms ?? 0);
+  return Duration.seconds(Math.min(5 + Math.ceil(tries / 1_000), 30));
 }
 
 /**

@@ -21,9 +21,9 @@ export class EdgeFunction extends Construct {
   /**
    * @param {Construct} scope
    * @param {string} id
-   * @param {{ bundle: string, functionName?: string }} props
+   * @param {{ bundle: string, functionName?: string, timeout: Duration }} props
    */
-  constructor(scope, id, { bundle, functionName: given }) {
+  constructor(scope, id, { bundle, functionName: given, timeout }) {
     super(scope, id);
     // The role names the log group, and that the function: a name CloudFormation makes is too late.
     const functionName = given ?? Names.uniqueResourceName(this, { maxLength: 64 });
@@ -36,8 +36,8 @@ export class EdgeFunction extends Construct {
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       memorySize: 128,
-      // A viewer waits: what takes longer is answered 503 (rule F1). Fetches end after 2 s.
-      timeout: Duration.seconds(5),
+      // A viewer waits: what takes longer is answered 503 (rule F1).
+      timeout,
       role,
       // Replicas are deleted by AWS, hours after no distribution has the version (rule L3): until
       // then the version cannot go, and must not keep an update from ending.

@@ -11,11 +11,18 @@ import { namesFor } from './names.js';
  *
  * @typedef {Record<string, Record<string, string>>} Outputs
  *
+ * @typedef {object} UserPool
+ * @property {string} id
+ * @property {string} client
+ * @property {string} [domain] of its sign-in pages: a URL
+ *
  * @typedef {object} Known
- * @property {{ id: string, client: string } | undefined} userPool
+ * @property {UserPool | undefined} userPool
  * @property {Record<string, string> | undefined} endpoints of the APIs by Region: https URLs
  * @property {string[]} files origins of the URLs that users' files are sent to and read from
  * @property {string | undefined} siteUrl without a / at its end
+ * @property {string | undefined} chosenUrl the same where it is known before the edge is deployed:
+ *   its host is one that somebody chose
  * @property {boolean} placeholders whether some of it is only what nearhop.toml says
  */
 
@@ -46,13 +53,14 @@ export async function readOutputs(file) {
  */
 export function knownFrom(settings, report, outputs, { placeholders = false, siteUrl } = {}) {
   const { stacks, apiDomain } = namesFor(settings);
-  const { UserPoolId: id, UserPoolClientId: client } = outputs[stacks.data] ?? {};
+  const { UserPoolId: id, UserPoolClientId: client, SignInUrl } = outputs[stacks.data] ?? {};
   const regions = report.api?.regions ?? [];
   const endpointOf = (/** @type {string} */ region) =>
     settings.domain ? `https://${apiDomain(region)}` : outputs[stacks.api(region)]?.Endpoint;
   const endpoints = regions.map(({ name }) => [name, endpointOf(name)]);
-  const userPool = id && client ? { id, client } : undefined;
+  const userPool = id && client ? { id, client, domain: SignInUrl } : undefined;
   const deployed = endpoints.every(([, url]) => url);
+  const chosenUrl = siteUrl ?? (settings.domain && `https://${settings.domain.name}`);
   return {
     userPool: userPool ?? (placeholders ? placeholderPool(report) : undefined),
     endpoints:
@@ -66,15 +74,19 @@ export function knownFrom(settings, report, outputs, { placeholders = false, sit
           ])
         : undefined,
     files: regions.map(({ name }) => outputs[stacks.api(name)]?.Files).filter(Boolean),
-    siteUrl:
-      siteUrl ??
-      (settings.domain ? `https://${settings.domain.name}` : outputs[stacks.edge]?.SiteUrl),
+    siteUrl: chosenUrl ?? outputs[stacks.edge]?.SiteUrl,
+    chosenUrl,
     placeholders: placeholders && !(userPool && deployed),
   };
 }
 
-/** @param {import('../js/cli/tools.js').Report} report */
+/**
+ * @param {import('../js/cli/tools.js').Report} report
+ * @returns {UserPool}
+ */
 function placeholderPool({ issuers: [issuer] }) {
   const id = issuer?.issuer.slice(issuer.issuer.lastIndexOf('/') + 1) ?? 'us-east-1_Placeholder';
-  return { id, client: issuer?.clients[0] ?? 'placeholder' };
+  const [region] = id.split('_');
+  const domain = `https://placeholder.auth.${region}.amazoncognito.com`;
+  return { id, client: issuer?.clients[0] ?? 'placeholder', domain };
 }

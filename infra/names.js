@@ -15,6 +15,7 @@ export function namesFor({ app, domain }) {
   return {
     table: app,
     secret: `${app}/origin-secret`,
+    signInKey: `${app}/sign-in-key`,
     edgeFunction: `${app}-edge`,
     /** What Lambda calls the function's log group in every Region that executes it. */
     edgeLogGroup: `/aws/lambda/${EDGE_HOME}.${app}-edge`,

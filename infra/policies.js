@@ -21,23 +21,37 @@ import {
  * @typedef {import('../js/cli/tools.js').Report} Report
  */
 
+/** Cookies that one origin request policy may name (CloudFront's quotas). */
+const MOST_COOKIES = 10;
+
+/** How src/sign_in/ cuts a token that is too long for one cookie. */
+const CHUNK_BYTES = 3_800;
+const MOST_CHUNKS = 9;
+
 /**
  * For the API: every header but Host, which API Gateway routes on (rule A1). Authorization gets
  * through with such a policy only: a list may not name it (rule P2). CloudFront's own headers about
  * the viewer come along, as with the managed AllViewerExceptHostHeader (rule P1). Of the cookies,
- * those that carry tokens and the home Region, unless a route's API is to see the others too.
+ * those by which origin-request knows who calls, and the home Region, unless a route's API is to
+ * see the others too.
  *
  * @param {Construct} scope
  * @param {Report} report
  */
 export function apiRequestPolicy(scope, report) {
-  const cookies = tokenCookies(report);
+  const cookies = [...tokenCookies(report), ...sessionCookies(report)];
   if (report.api?.sticky?.by === 'cookie') cookies.push('nearhop_home');
+  const session = report.sign_in;
+  const all =
+    report.routes.some((route) => route.cookies === 'forward') ||
+    // Amplify's names have the user's in them.
+    session?.cookies === 'amplify' ||
+    cookies.length > MOST_COOKIES;
   return new OriginRequestPolicy(scope, 'ApiRequests', {
     comment: 'What Nearhop and the APIs need of a request',
     headerBehavior: OriginRequestHeaderBehavior.denyList('host'),
     queryStringBehavior: OriginRequestQueryStringBehavior.all(),
-    cookieBehavior: report.routes.some((route) => route.cookies === 'forward')
+    cookieBehavior: all
       ? OriginRequestCookieBehavior.all()
       : cookies.length > 0
         ? OriginRequestCookieBehavior.allowList(...cookies)
@@ -95,6 +109,23 @@ export function securityHeaders(scope) {
 /** @param {Report} report */
 function tokenCookies({ issuers }) {
   return [...new Set(issuers.flatMap(({ cookies }) => cookies))];
+}
+
+/**
+ * The session's cookies with what the API is called with, as viewer-request cuts it: the access
+ * token, or else the ID token. Not the refresh token, which is of no use there.
+ *
+ * @param {Report} report
+ */
+function sessionCookies(report) {
+  const session = report.sign_in;
+  if (!session) return [];
+  const { issuers, limits } = report;
+  const issuer = issuers.find((each) => each.issuer === session.issuer);
+  const use = issuer?.token_use.includes('access') === false ? 'id' : 'access';
+  const name = `__Host-nearhop-${use}`;
+  const chunks = Math.min(Math.ceil(limits.token_bytes / CHUNK_BYTES), MOST_CHUNKS);
+  return Array.from({ length: chunks }, (_, index) => (index === 0 ? name : `${name}-${index}`));
 }
 
 /** @param {import('../js/cli/tools.js').Route} route */

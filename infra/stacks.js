@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { bundle } from '../js/cli/bundle.js';
+import { parse } from 'smol-toml';
+import { bundle, secretNames } from '../js/cli/bundle.js';
 import { readConfiguration } from '../js/cli/configuration.js';
 import { CommandFault } from '../js/cli/fault.js';
-import { deployedConfiguration, demandOneIssuer } from './configuration.js';
+import { demandDeployable, deployedConfiguration } from './configuration.js';
 import { DataStack } from './data-stack.js';
 import { EdgeLogsStack } from './edge-logs-stack.js';
 import { EdgeStack } from './edge-stack.js';
@@ -18,6 +19,7 @@ import { EDGE_HOME, namesFor } from './names.js';
 import { PLANES } from './plane.js';
 import { RegionalStack } from './regional-stack.js';
 import { readSettings } from './settings.js';
+import { signInOf } from './sign-in.js';
 
 /**
  * @typedef {'data'|'regions'|'edge'} Phase in the order in which they come to be
@@ -32,8 +34,8 @@ import { readSettings } from './settings.js';
  * @property {string} [siteUrl] where the site is, for a CloudFront that is not AWS's
  * @property {string} [bundle] a bundle's folder, in place of building one
  * @property {string} [jwksUrl] where the pool's key set is, if not where its issuer says
- * @property {Record<string, string | undefined>} [env] holds the origin secret; process.env if left
- *   out
+ * @property {Record<string, string | undefined>} [env] holds the origin secret and sign-in's;
+ *   process.env if left out
  * @property {string} [outdir] where the templates go; where the CDK's CLI says, if left out
  */
 
@@ -60,7 +62,8 @@ export async function makeApp(options = {}) {
   const { settings: file = 'nearhop.deploy.toml', outputs = 'nearhop.outputs.json' } = options;
   const settings = await readSettings(file, { optional: options.settings === undefined });
   const source = await readConfiguration(config);
-  demandOneIssuer(config, source.report);
+  demandDeployable(config, parse(source.text), settings);
+  const signIn = signInOf(source.text);
   const { placeholders, siteUrl, phase = 'edge', plane = 'aws' } = options;
   demand('phase', phase, ['data', 'regions', 'edge']);
   demand('plane', plane, Object.keys(PLANES));
@@ -74,7 +77,7 @@ export async function makeApp(options = {}) {
   });
   if (PLANES[plane].nag) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Tags.of(app).add('nearhop:app', settings.app);
-  const world = { ...options, app, settings, known, source, plane: PLANES[plane] };
+  const world = { ...options, app, settings, known, source, signIn, plane: PLANES[plane] };
   const data = addData(world);
   if (phase === 'data' || !known.userPool) return { app, settings, known };
   const regions = addRegions(world, known.userPool);
@@ -98,12 +101,12 @@ function demand(name, found, allowed) {
 /**
  * @typedef {Omit<AppOptions, 'settings'|'plane'> & { app: App,
  *   settings: import('./settings.js').Settings, known: import('./known.js').Known,
- *   plane: import('./plane.js').Plane,
+ *   plane: import('./plane.js').Plane, signIn: import('./sign-in.js').SignIn | undefined,
  *   source: import('../js/cli/configuration.js').Configuration }} World
  */
 
 /** @param {World} world */
-function addData({ app, settings, known, plane, source: { report } }) {
+function addData({ app, settings, known, plane, signIn, source: { report } }) {
   const regions = regionsOf(report);
   return new DataStack(app, namesFor(settings).stacks.data, {
     env: { account: settings.account, region: regions[0] },
@@ -111,12 +114,13 @@ function addData({ app, settings, known, plane, source: { report } }) {
     plane,
     regions,
     siteUrl: known.siteUrl,
+    signIn,
   });
 }
 
 /**
  * @param {World} world
- * @param {{ id: string, client: string }} userPool
+ * @param {import('./known.js').UserPool} userPool
  */
 function addRegions({ app, settings, known, plane, source: { report } }, userPool) {
   const { stacks } = namesFor(settings);
@@ -163,7 +167,7 @@ function regionsOf({ api }) {
  * @param {string} config
  * @param {string} out
  * @param {import('./known.js').Known} known
- * @param {Pick<AppOptions, 'env'|'jwksUrl'>} options
+ * @param {Pick<World, 'env'|'jwksUrl'>} options
  */
 async function build(config, out, known, { env = process.env, jwksUrl }) {
   const { report } = await readConfiguration(config);
@@ -184,7 +188,7 @@ async function build(config, out, known, { env = process.env, jwksUrl }) {
  * @param {import('../js/cli/tools.js').Report} report
  * @returns {Record<string, string>}
  */
-function placeholderSecrets({ api }) {
-  const names = [api?.origin_secret?.env, api?.pin?.env].filter((name) => name != null);
+function placeholderSecrets(report) {
+  const names = secretNames(report);
   return Object.fromEntries(names.map((name) => [name, `placeholder-for-${name}`.padEnd(40, '.')]));
 }

@@ -9,6 +9,7 @@ import { checkOrigins } from './origins.js';
 import { checkPermissions } from './permissions.js';
 import { checkPolicies } from './policies.js';
 import { checkStorage } from './storage.js';
+import { checkUserPools } from './user-pools.js';
 
 /** @type {import('./template.js').Check[]} */
 const CHECKS = [
@@ -19,6 +20,7 @@ const CHECKS = [
   checkHttpApis,
   checkPermissions,
   checkStorage,
+  checkUserPools,
 ];
 
 /**

@@ -33,7 +33,11 @@ test('nothing is known at first, and with placeholders what the file says', () =
     Array(3).fill(undefined),
   );
   const said = knownFrom(edge, source.report, {}, { placeholders: true });
-  assert.deepEqual(said.userPool, { id: 'us-east-1_Nearhop01', client: 'nearhopdemo0client' });
+  assert.deepEqual(said.userPool, {
+    id: 'us-east-1_Nearhop01',
+    client: 'nearhopdemo0client',
+    domain: 'https://placeholder.auth.us-east-1.amazoncognito.com',
+  });
   assert.equal(
     said.endpoints?.['eu-west-1'],
     'https://nearhop002.execute-api.eu-west-1.amazonaws.com/prod',

@@ -119,3 +119,70 @@ test('L3: another Region is refused with what to do', async () => {
       /in edge: found eu-west-1, allowed: us-east-1, .*\(rule L3\): env: \{ region: 'us-east-1' \}/,
   });
 });
+
+/** Of a session: the issuer's access tokens, and no others, unless said otherwise. */
+const ISSUER = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example01';
+const WITH_API = `
+[[routes]]
+pattern = "/api/*"
+target = "api"
+access = "authenticated"
+[api]
+regions = [{ name = "eu-west-1", endpoint = "https://a.execute-api.eu-west-1.amazonaws.com" }]
+[[issuers]]
+user_pool = "eu-west-1_Example01"
+clients = ["c"]
+`;
+
+/**
+ * @param {object} signIn as the report has it
+ * @param {string} [text] at the end of the configuration
+ * @param {Partial<import('../../infra/distribution.js').NearhopDistributionProps>} [more]
+ */
+async function templateWithSignIn(signIn, text = '', more) {
+  const checked = await check(WITH_API + text);
+  assert.ok(checked.ok, JSON.stringify(checked));
+  const said = { issuer: ISSUER, cookies: 'host-only', timeout_ms: 2_000, ...signIn };
+  const report = /** @type {any} */ ({ ...checked.report, sign_in: said });
+  return templateOf(WITH_API, { report, ...more });
+}
+
+test("origin-request sees the session's cookies, and not the refresh token", async () => {
+  const cookiesOf = async (/** @type {object} */ signIn, /** @type {string} */ text) => {
+    const template = await templateWithSignIn(signIn, text);
+    const [{ OriginRequestPolicyConfig }] = propertiesOf(
+      template,
+      'AWS::CloudFront::OriginRequestPolicy',
+    );
+    return OriginRequestPolicyConfig.CookiesConfig;
+  };
+  const short = '[limits]\ntoken_bytes = 3800\n';
+  assert.deepEqual(await cookiesOf({}, 'token_use = ["access", "id"]\n' + short), {
+    CookieBehavior: 'whitelist',
+    Cookies: ['__Host-nearhop-access'],
+  });
+  assert.deepEqual(await cookiesOf({}, 'token_use = ["id"]\n[limits]\ntoken_bytes = 3801\n'), {
+    CookieBehavior: 'whitelist',
+    Cookies: ['__Host-nearhop-id', '__Host-nearhop-id-1'],
+  });
+  const all = { CookieBehavior: 'all' };
+  assert.deepEqual(await cookiesOf({ cookies: 'amplify' }, short), all);
+  // Nine chunks and two more are over CloudFront's quota for one policy.
+  const many = 'cookies = ["a", "b"]\n[limits]\ntoken_bytes = 32768\n';
+  assert.deepEqual(await cookiesOf({}, many), all);
+});
+
+test('L1: who comes back from signing in is waited for, to the most there is', async () => {
+  const timeout = async (/** @type {number} */ timeout_ms) => {
+    const template = await templateWithSignIn({ timeout_ms });
+    return propertiesOf(template, 'AWS::Lambda::Function')[0].Timeout;
+  };
+  assert.equal(await timeout(2_000), 9);
+  assert.equal(await timeout(10_000), 25);
+});
+
+test('sign-in without viewer-request is refused', async () => {
+  await assert.rejects(templateWithSignIn({}, '', { layout: 'origin-request' }), {
+    message: /found \[sign_in\] with layout: 'origin-request', allowed: layout: 'viewer-request'/,
+  });
+});

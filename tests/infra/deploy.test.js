@@ -7,10 +7,15 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, afterEach, beforeEach, test } from 'node:test';
 import { deploy } from '../../infra/deploy.js';
+import { SIGN_IN, configurationWith } from './synthesized.js';
 
 const SECRET = 'made-by-secrets-manager-0123456789';
+const KEY = 'made-by-secrets-manager-for-sign-in-0123456789';
+/** @type {Record<string, string>} */
+const SECRETS = { 'nearhop/origin-secret': SECRET, 'nearhop/sign-in-key': KEY };
 const OUTPUTS = {
   'nearhop-data': { UserPoolId: 'us-east-1_Real00001', UserPoolClientId: 'real0client' },
   'nearhop-api-us-east-1': { Endpoint: 'https://a1.execute-api.us-east-1.amazonaws.com' },
@@ -24,8 +29,9 @@ const APIS = ['nearhop-api-us-east-1', 'nearhop-api-eu-west-1', 'nearhop-api-ap-
 const STAND_IN = `
 import { appendFileSync, writeFileSync } from 'node:fs';
 const args = process.argv.slice(2);
-const { LOG, FAILS, OUTPUTS, NEARHOP_ORIGIN_SECRET: secret } = process.env;
-appendFileSync(LOG, JSON.stringify({ args, secret }) + '\\n');
+const { LOG, FAILS, OUTPUTS } = process.env;
+const { NEARHOP_ORIGIN_SECRET: secret, NEARHOP_SIGN_IN_KEY: key } = process.env;
+appendFileSync(LOG, JSON.stringify({ args, secret, key }) + '\\n');
 if (FAILS && args.includes(FAILS)) {
   console.error('CREATE_FAILED: the limit is reached');
   process.exit(1);
@@ -38,15 +44,15 @@ if (at > 0) writeFileSync(args[at + 1], JSON.stringify(Object.fromEntries(known)
 /** @type {{ target: string | undefined, url: string | undefined, type: string | undefined }[]} */
 let asked = [];
 let secretStatus = 200;
-const aws = createServer((request, response) => {
+const aws = createServer(async (request, response) => {
   const { headers, url } = request;
   const target = headers['x-amz-target'];
   asked.push({ target: String(target), url, type: headers['content-type'] });
-  request.resume().on('end', () => {
-    if (!target) response.end();
-    else if (secretStatus === 200) response.end(JSON.stringify({ SecretString: SECRET }));
-    else response.writeHead(secretStatus).end('{"__type":"com.amazonaws#AccessDeniedException"}');
-  });
+  const body = await text(request);
+  if (!target) response.end();
+  else if (secretStatus === 200) {
+    response.end(JSON.stringify({ SecretString: SECRETS[JSON.parse(body).SecretId] }));
+  } else response.writeHead(secretStatus).end('{"__type":"com.amazonaws#AccessDeniedException"}');
 });
 await new Promise((resolve) => aws.listen(0, '127.0.0.1', () => resolve(undefined)));
 const { port } = /** @type {import('node:net').AddressInfo} */ (aws.address());
@@ -97,10 +103,10 @@ function run(more, env) {
   });
 }
 
-/** @returns {Promise<{ args: string[], secret?: string }[]>} */
+/** @returns {Promise<{ args: string[], secret?: string, key?: string }[]>} */
 async function calls() {
-  const text = await readFile(join(folder, 'log'), 'utf8');
-  return text
+  const log = await readFile(join(folder, 'log'), 'utf8');
+  return log
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
@@ -204,4 +210,48 @@ test('without the secret there is no edge', async () => {
     message: /^the secret nearhop\/origin-secret cannot be read \(400 AccessDeniedException\); /,
   });
   assert.equal((await calls()).length, 2);
+});
+
+/**
+ * @param {object} [signIn]
+ * @returns {Promise<string>} the path of a configuration
+ */
+async function configuredWith(signIn) {
+  const file = join(folder, 'nearhop.toml');
+  await writeFile(file, await configurationWith(signIn && { ...SIGN_IN, ...signIn }));
+  return file;
+}
+
+test("sign-in's key goes to the edge alone, and only where there is sign-in", async () => {
+  const keys = async () => (await calls()).map(({ key }) => key);
+  await run({ config: await configuredWith({}) });
+  assert.deepEqual(await keys(), [undefined, undefined, KEY, undefined]);
+  assert.ok(!JSON.stringify((await calls()).map(({ args }) => args)).includes(KEY));
+  assert.ok(!(await readFile(join(folder, 'outputs.json'), 'utf8')).includes(KEY));
+
+  await rm(join(folder, 'log'));
+  await run({ config: await configuredWith() });
+  assert.deepEqual(await keys(), [undefined, undefined, undefined]);
+});
+
+test('an edge that names its origins is told of the one AWS chose, once', async () => {
+  const config = await configuredWith({ origins: ['https://www.example.com'] });
+  await run({ config });
+  const said = (await calls()).map(stacks);
+  assert.deepEqual(said.slice(2), [['nearhop-edge'], ['nearhop-data', ...APIS], ['nearhop-edge']]);
+  assert.equal((await calls()).at(-1)?.key, KEY);
+  await rm(join(folder, 'log'));
+  await run({ config });
+  assert.deepEqual((await calls()).map(stacks).slice(2), [['nearhop-edge']]);
+});
+
+test("without the app client's secret nothing goes on, and how to read it is said", async () => {
+  const config = await configuredWith({ client_secret: { env: 'CLIENT_SECRET' } });
+  const command = 'aws cognito-idp describe-user-pool-client --region us-east-1';
+  const which = '--user-pool-id us-east-1_Real00001 --client-id real0client';
+  const said = `^found no CLIENT_SECRET in the environment, .*\\n.*\\n {2}${command} ${which}`;
+  await assert.rejects(run({ config }), { kind: 'configuration', message: new RegExp(said) });
+  assert.deepEqual((await calls()).map(stacks), [['nearhop-data']]);
+  await run({ config }, { CLIENT_SECRET: 'made-by-cognito' });
+  assert.ok(!(await readFile(join(folder, 'log'), 'utf8')).includes('made-by-cognito'));
 });

@@ -121,7 +121,7 @@ test('F6: a Region that does not answer is given up within seconds', () => {
   }
 });
 
-test('R4, P1, P2: API calls are not cached, and bring tokens and the cookies needed', () => {
+test('R4, P1, P2: API calls are not cached, and bring tokens and no cookie that nobody needs', () => {
   const config = distribution(edge, 'nearhop-edge');
   const api = behavior(config, '/api/*');
   assert.equal(api.CachePolicyId, '4135ea2d-6df8-44a3-9df3-4b5a84be39ad');
@@ -133,10 +133,7 @@ test('R4, P1, P2: API calls are not cached, and bring tokens and the cookies nee
     'AWS::CloudFront::OriginRequestPolicy',
   );
   assert.deepEqual(policy.HeadersConfig, { HeaderBehavior: 'allExcept', Headers: ['host'] });
-  assert.deepEqual(policy.CookiesConfig, {
-    CookieBehavior: 'whitelist',
-    Cookies: ['nearhop_access'],
-  });
+  assert.deepEqual(policy.CookiesConfig, { CookieBehavior: 'none' });
 });
 
 test('S1, S2: the site is private, signed for, and gets neither cookies nor tokens', () => {
