@@ -106,6 +106,12 @@ describe('npm start -- --light', { timeout: 120_000 }, () => {
   }
   const html = { accept: 'text/html,*/*;q=0.8' };
 
+  it('prints who can sign in, and where the site is by the name that sign-in goes by', () => {
+    const users = said.filter((line) => /^user +\w+@example\.com, password \S+$/.test(line));
+    assert.equal(users.length, 2, said.join('\n'));
+    assert.match(url, /^http:\/\/localhost:\d+$/);
+  });
+
   it('serves the page, and the same page for a deep link', async () => {
     const page = await get('/', { headers: html });
     assert.equal(page.status, 200);
@@ -173,8 +179,8 @@ describe('npm start -- --light', { timeout: 120_000 }, () => {
     assert.equal(publicly.status, 200);
   });
 
-  it('takes the token from the cookie as well', async () => {
-    const headers = { cookie: `a=1; nearhop_access=${good}; b=2` };
+  it('takes the token from the cookie of a session as well', async () => {
+    const headers = { cookie: `a=1; __Host-nearhop-access=${good}; b=2` };
     assert.equal((await get('/api/hello', { headers })).status, 200);
   });
 

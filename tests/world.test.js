@@ -22,6 +22,7 @@ import { loseRegion } from './world/outage.js';
 import { visit } from './world/page.js';
 import { minted, tokenOfAnotherPool } from './world/pools.js';
 import { OUTSIDE, gone, listens, processesOf } from './world/processes.js';
+import { signInWithoutScripts } from './world/sign-in.js';
 import { walk } from './world/walk.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -61,14 +62,18 @@ for (const light of [true, false]) {
     });
 
     /** @param {'alice'|'bob'} name */
-    const signInAs = async (name) => {
-      const { pool, users = [] } = world;
-      const user = users.find((each) => each.name === name);
-      return pool && user ? signIn(pool, user) : minted('us-east-1_Nearhop01', name, STATE);
+    const userOf = (name) => {
+      const user = world.users?.find((each) => each.name === name);
+      assert.ok(user, `${name} cannot sign in`);
+      return user;
     };
+    /** @param {'alice'|'bob'} name */
+    const signInAs = async (name) =>
+      world.pool ? signIn(world.pool, userOf(name)) : minted('us-east-1_Nearhop01', name, STATE);
     const url = () => world.url;
 
-    visit({ url, signIn: signInAs, name: light ? 'light' : 'deployed' });
+    visit({ url, user: () => userOf('bob'), name: light ? 'light' : 'deployed' });
+    signInWithoutScripts({ url, user: () => userOf('alice') });
     walk({
       url,
       regions: () => world.backend.apis.map(({ region }) => region),
@@ -109,7 +114,8 @@ for (const light of [true, false]) {
     it('listens on this machine alone', { skip: unreachable }, async () => {
       const { apis, files, jwksUrl } = world.backend;
       const { url: edge, controlUrl = '' } = world.cloudFront;
-      const urls = [edge, controlUrl, files, jwksUrl, ...apis.map((api) => api.url)];
+      const { domain = '' } = world.backend.known.userPool ?? {};
+      const urls = [edge, controlUrl, files, jwksUrl, domain, ...apis.map((api) => api.url)];
       for (const port of urls.map((each) => Number(new URL(each).port))) {
         assert.equal(await listens('127.0.0.1', port), true);
         assert.equal(await listens(String(OUTSIDE), port), false, `${OUTSIDE}:${port}`);

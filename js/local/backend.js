@@ -9,6 +9,8 @@
  * @property {import('../../infra/settings.js').Settings} settings of it
  * @property {string} state the folder for what outlasts a run
  * @property {string} folder of this run alone
+ * @property {string} siteUrl where the local CloudFront will be, such as `http://localhost:8080`
+ * @property {import('../../infra/sign-in.js').SignIn} [signIn] where [sign_in] is configured
  * @property {(line: string) => void} onProgress
  * @property {(what: string, how: string) => void} onExit is called when a Region's process, or
  *   `aws`, ends unasked
@@ -20,7 +22,8 @@
  * @property {number | undefined} pid
  *
  * @typedef {object} Backend
- * @property {import('../../infra/known.js').Known} known what a deployment comes to know
+ * @property {import('../../infra/known.js').Known} known what a deployment comes to know; the user
+ *   pool's domain is on this machine
  * @property {Api[]} apis
  * @property {string} template of the distribution, as the CDK synthesized it: a file, or a cdk.out
  *   folder
@@ -28,7 +31,9 @@
  * @property {string} edgeFunction Nearhop's name in it
  * @property {Record<string, string>} [nodes] runtime such as `nodejs24.x` → the node binary
  * @property {string} jwksUrl where the user pool's key set is
+ * @property {import('./users.js').User[]} [users] who can sign in
  * @property {string | undefined} secret of the edge, where the configuration asks for one
+ * @property {string | undefined} clientSecret the app client's, likewise
  * @property {string} files origin of the URLs that users' files are sent to and read from
  * @property {string[]} lines what runs where, for people
  * @property {() => Promise<void>} close

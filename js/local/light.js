@@ -1,6 +1,6 @@
 /**
  * The world without Python: in place of AWS, processes of ours. Each Region's API runs the function
- * in api/ behind a JWT authorizer; data are in memory, the user pool is a pair of keys.
+ * in api/ behind a JWT authorizer; data are in memory, the user pool is keys and a sign-in page.
  */
 import { randomBytes } from 'node:crypto';
 import { knownFrom } from '../../infra/known.js';
@@ -16,8 +16,8 @@ import { synthesizedEdge } from './synthesized.js';
  * @returns {Promise<import('./backend.js').Backend>}
  */
 export async function startLight(options) {
-  const { report, settings, state, onExit } = options;
-  const known = knownFrom(settings, report, {}, { placeholders: true });
+  const { report, settings, state, siteUrl, signIn, onExit } = options;
+  const known = knownFrom(settings, report, {}, { placeholders: true, siteUrl });
   const template = await synthesizedEdge(options);
   /** @type {(() => Promise<void>)[]} */
   const ends = [];
@@ -29,11 +29,16 @@ export async function startLight(options) {
     const pool = await openPool(issuer, state);
     const keys = await startIssuer([pool]);
     ends.push(keys.close);
+    const [client] = clients;
+    const clientSecret = signIn?.clientSecretEnv && newSecret();
+    const who = { pool, client, clientSecret, siteUrl };
+    const domain = signIn && (await startSignIn({ ...who, signIn }));
+    if (domain) ends.push(domain.close);
     const stores = await startStores();
     ends.push(stores.close);
     const jwksUrl = keys.jwksUrls[issuer];
     const asked = report.api?.origin_secret;
-    const secret = asked ? randomBytes(32).toString('base64url') : undefined;
+    const secret = asked ? newSecret() : undefined;
     const { apis, close: endApis } = await startApis(report.api?.regions ?? [], {
       secret: asked && secret ? { header: asked.header, value: secret } : undefined,
       authorizer: { issuer, audience: clients, jwksUrl },
@@ -42,16 +47,19 @@ export async function startLight(options) {
     });
     ends.push(endApis);
     return {
-      known,
+      known: { ...known, userPool: { id: pool.id, client, domain: domain?.url } },
       apis,
       template,
       edgeFunction: namesFor(settings).edgeFunction,
       jwksUrl,
+      users: domain?.users,
       secret,
+      clientSecret,
       files: stores.url,
       lines: [
         `light    no AWS here: stand-ins for the user pool, the table and the buckets, in memory`,
         `keys     ${issuer} → ${jwksUrl}`,
+        ...(domain ? [`sign-in  ${domain.url}: the user pool's domain`] : []),
         `data     ${stores.url}`,
       ],
       close,
@@ -60,4 +68,18 @@ export async function startLight(options) {
     await close();
     throw error;
   }
+}
+
+/**
+ * The OpenID provider behind it is loaded only where it is needed.
+ *
+ * @param {Parameters<typeof import('./light-sign-in.js').startLightSignIn>[0]} options
+ */
+async function startSignIn(options) {
+  const { startLightSignIn } = await import('./light-sign-in.js');
+  return startLightSignIn(options);
+}
+
+function newSecret() {
+  return randomBytes(32).toString('base64url');
 }

@@ -2,19 +2,21 @@
  * The local world: the deployment of nearhop.toml, or stand-ins for it, behind the local
  * CloudFront, which serves the distribution that the CDK synthesized.
  */
-import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
 import { watch } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { demandOneIssuer, deployedConfiguration } from '../../infra/configuration.js';
+import { parse } from 'smol-toml';
+import { demandDeployable, deployedConfiguration } from '../../infra/configuration.js';
+import { signInOf } from '../../infra/sign-in.js';
 import { bundle } from '../cli/bundle.js';
 import { readConfiguration } from '../cli/configuration.js';
 import { startCloudFront } from '../cloudfront/server.js';
 import { startControl } from './control.js';
 import { startLight } from './light.js';
 import { startPlane } from './plane/plane.js';
+import { holdPort } from './port.js';
 import { runFolder } from './run-folder.js';
 import { localSettings } from './settings.js';
 
@@ -43,11 +45,11 @@ const USUAL_PORT = 8080;
  *   or `aws`, ends unasked
  *
  * @typedef {object} World
- * @property {string} url
+ * @property {string} url at which people sign in: `http://localhost:<port>`
  * @property {import('../cloudfront/server.js').LocalCloudFront} cloudFront
  * @property {import('./backend.js').Backend} backend
  * @property {import('./plane/users.js').Pool} [pool] not of the light world
- * @property {import('./plane/users.js').User[]} [users] likewise
+ * @property {import('./users.js').User[]} [users] who can sign in
  * @property {string[]} lines what runs where, for people
  * @property {() => Promise<void>} close
  */
@@ -62,25 +64,30 @@ export async function startWorld(options) {
   const { config, site = SITE, light = false } = options;
   const { onProgress = () => {}, onExit = () => {} } = options;
   const state = resolve(options.state);
-  const port = await portFor(options.port, onProgress);
   const source = await readConfiguration(config);
-  demandOneIssuer(config, source.report);
-  const { folder, remove } = await runFolder(state, 'run');
-  const ends = [remove];
+  const { port, release } = await portFor(options.port, onProgress);
+  // By this name, not 127.0.0.1: Cognito sends people back to no other http URL.
+  const siteUrl = `http://localhost:${port}`;
+  const ends = [release];
   const close = async () => {
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
+    const { folder, remove } = await runFolder(state, 'run');
+    ends.push(remove);
     const { file, settings, left } = await localSettings(SETTINGS, folder);
+    demandDeployable(config, parse(source.text), settings);
     if (left.length > 0) onProgress(`${SETTINGS}: ${left.join(', ')} play no part here`);
     const deployment = { config, settingsFile: file, settings, report: source.report };
-    const begin = { ...deployment, state, folder, onProgress, onExit };
-    /** @type {import('./backend.js').Backend & Pick<World, 'pool'|'users'>} */
+    const signIn = signInOf(source.text);
+    const begin = { ...deployment, state, folder, siteUrl, signIn, onProgress, onExit };
+    /** @type {import('./backend.js').Backend & Pick<World, 'pool'>} */
     const backend = await (light ? startLight : startPlane)(begin);
     ends.push(backend.close);
     const control = source.report.api?.control ? await startControl(options.control) : undefined;
     if (control) ends.push(control.close);
-    const built = await buildBundle({ source, settings, backend, folder, control });
+    const built = await buildBundle({ source, settings, signIn, backend, folder, control });
+    await release();
     const cloudFront = await startCloudFront({
       template: backend.template,
       stack: backend.stack,
@@ -115,19 +122,24 @@ export async function startWorld(options) {
  *
  * @param {{ source: import('../cli/configuration.js').Configuration,
  *   settings: import('../../infra/settings.js').Settings,
+ *   signIn: import('../../infra/sign-in.js').SignIn | undefined,
  *   backend: import('./backend.js').Backend, folder: string, control?: { url: string } }} parts
  */
-async function buildBundle({ source, settings, backend, folder, control }) {
+async function buildBundle({ source, settings, signIn, backend, folder, control }) {
   const config = join(folder, 'nearhop.toml');
   const known = { ...backend.known, files: [backend.files] };
   await writeFile(config, deployedConfiguration(source, settings, known), { mode: 0o600 });
-  const { env: name } = source.report.api?.origin_secret ?? {};
+  const secrets = [
+    [source.report.api?.origin_secret?.env, backend.secret],
+    [signIn?.keyEnv, randomBytes(32).toString('base64url')],
+    [signIn?.clientSecretEnv, backend.clientSecret],
+  ].filter(([name]) => name);
   return bundle({
     config,
     out: join(folder, 'bundle'),
     controlUrls: control && [control.url],
     jwksUrls: { '': backend.jwksUrl },
-    env: { ...process.env, ...(name && { [name]: backend.secret }) },
+    env: { ...process.env, ...Object.fromEntries(secrets) },
   });
 }
 
@@ -155,28 +167,21 @@ function purgeOnEdits(site, cloudFront) {
 }
 
 /**
+ * The port, kept from others until CloudFront listens there: what is deployed goes by it.
+ *
  * @param {number | undefined} asked
  * @param {(line: string) => void} onProgress
- * @throws {Error} `EADDRINUSE` where the port that was asked for is taken, before anything is deployed
+ * @throws {Error} `EADDRINUSE` where the port that was asked for is taken: before anything is
+ *   deployed
  */
 async function portFor(asked, onProgress) {
   try {
-    const port = asked ?? USUAL_PORT;
-    await demandFree(port);
-    return port;
+    return await holdPort(asked ?? USUAL_PORT);
   } catch (error) {
     if (asked !== undefined) throw error;
     onProgress(`port ${USUAL_PORT} is in use: another one is taken`);
-    return 0;
+    return holdPort();
   }
-}
-
-/** @param {number} port */
-async function demandFree(port) {
-  const server = createServer().listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  server.close();
-  await once(server, 'close');
 }
 
 /** @param {import('./backend.js').Api} api */

@@ -10,7 +10,7 @@ import { isRunning } from './run-folder.js';
  * @typedef {object} Announced
  * @property {string} url of the local CloudFront
  * @property {import('./plane/users.js').Pool} [pool]
- * @property {import('./plane/users.js').User[]} [users]
+ * @property {import('./users.js').User[]} [users]
  */
 
 /**

@@ -49,7 +49,7 @@ export function walk({ url, regions, direct, signIn, foreignToken, isLocal = fal
     const page = await call('GET /', { headers: HTML });
     assert.equal(page.status, 200);
     assert.match(page.text, /<title>Nearhop/);
-    const deep = await call('GET /notes/42', { headers: HTML });
+    const deep = await call('GET /trips/42', { headers: HTML });
     assert.deepEqual([deep.status, deep.text], [200, page.text]);
     assert.equal((await call('GET /missing.js')).status, 404);
   });

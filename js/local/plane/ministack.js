@@ -3,10 +3,10 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommandFault } from '../../cli/fault.js';
+import { freePort } from '../port.js';
 
 const PROGRAM = fileURLToPath(new URL('process.py', import.meta.url));
 
@@ -139,16 +139,4 @@ async function failure(folder) {
   const tail = log.trimEnd().split('\n').slice(-10).join('\n');
   const advice = 'Without it: npm start -- --light';
   return new CommandFault('outside', `ministack does not start. ${advice}\n${tail}`);
-}
-
-/** @returns {Promise<number>} a port of 127.0.0.1 that was free a moment ago */
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(undefined));
-  });
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

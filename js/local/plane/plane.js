@@ -12,13 +12,13 @@ import { knownFrom } from '../../../infra/known.js';
 import { namesFor } from '../../../infra/names.js';
 import { answerFor } from '../gone.js';
 import { startMinistack } from './ministack.js';
-import { accessTo, dataOf, snapshotOf } from './snapshot.js';
+import { SITE_URL, accessTo, dataOf, snapshotOf } from './snapshot.js';
 import { planeTools } from './tools.js';
+import { moveSite } from './users.js';
 
 /**
  * @typedef {import('../backend.js').Backend} Backend
  * @typedef {import('../backend.js').BackendOptions} BackendOptions
- * @typedef {import('./users.js').User} User
  * @typedef {import('./users.js').Pool} Pool
  */
 
@@ -27,16 +27,16 @@ import { planeTools } from './tools.js';
  * runs is gone when it ends: every start begins with the same world.
  *
  * @param {BackendOptions} options
- * @returns {Promise<Backend & { pool: Pool, users: User[] }>}
+ * @returns {Promise<Backend & { pool: Pool }>}
  * @throws {import('../../cli/fault.js').CommandFault}
  */
 export async function startPlane(options) {
-  const { report, settings, folder, onProgress, onExit } = options;
+  const { report, settings, folder, siteUrl, onProgress, onExit } = options;
   const regions = report.api?.regions.map(({ name }) => name) ?? [];
   const tools = await planeTools(onProgress);
   const { folder: snapshot, outputs, users } = await snapshotOf({ ...options, regions, tools });
   const names = namesFor(settings);
-  const known = knownFrom(settings, report, outputs);
+  const known = knownFrom(settings, report, outputs, { siteUrl });
 
   /** @type {(() => Promise<void> | void)[]} */
   const ends = [];
@@ -74,8 +74,11 @@ export async function startPlane(options) {
     );
     const secret = { name: names.secret, region: regions[0], env: accessTo(home.url) };
     const { UserPoolId: id, UserPoolClientId: client } = dataOf(outputs);
+    const pool = { url: home.url, id, client };
+    const { ClientSecret: clientSecret } = await moveSite(pool, { from: SITE_URL, to: siteUrl });
     return {
-      known,
+      // ministack answers itself where Cognito has a domain for each pool.
+      known: { ...known, userPool: { id, client, domain: home.url } },
       apis,
       template: join(snapshot, 'cdk.out'),
       stack: names.stacks.edge,
@@ -83,12 +86,13 @@ export async function startPlane(options) {
       nodes: { 'nodejs24.x': join(tools.node, 'node') },
       jwksUrl: `${home.url}/${id}/.well-known/jwks.json`,
       secret: report.api?.origin_secret ? await readSecret(secret) : undefined,
+      clientSecret,
       files: home.url,
       lines: [
         `aws      ${home.url}: what there is once for all Regions, process ${home.pid}`,
         `pool     ${id}, client ${client}`,
       ],
-      pool: { url: home.url, id, client },
+      pool,
       users,
       close,
     };

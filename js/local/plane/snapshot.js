@@ -18,8 +18,8 @@ const INPUTS = ['api', 'infra', 'js/local/plane', 'package-lock.json', 'scripts/
 /** How many are kept: for going back and forth between branches. */
 const KEPT = 3;
 
-/** Where the pool sends people back to: the port that `npm start` has unless told otherwise. */
-const SITE_URL = 'http://localhost:8080';
+/** Where the site is as far as the stacks know; the port is another one once it runs (plane.js). */
+export const SITE_URL = 'http://localhost:8080';
 
 /**
  * @typedef {import('../backend.js').BackendOptions & { regions: string[],
@@ -28,7 +28,7 @@ const SITE_URL = 'http://localhost:8080';
  * @typedef {object} Snapshot
  * @property {string} folder with `state/` and `objects/` of the plane, and `cdk.out/`
  * @property {import('../../../infra/known.js').Outputs} outputs of the stacks
- * @property {import('./users.js').User[]} users
+ * @property {import('../users.js').User[]} users
  */
 
 /**
@@ -83,7 +83,7 @@ async function make(folder, root, wanted) {
  * @param {string} folder
  * @param {Wanted} wanted
  */
-async function deployInto(url, folder, { config, settingsFile, onProgress }) {
+async function deployInto(url, folder, { config, settingsFile, signIn, onProgress }) {
   const { deploy } = await import('../../../infra/deploy.js');
   const { PATH, HOME } = process.env;
   const { outputs } = await deploy({
@@ -100,9 +100,20 @@ async function deployInto(url, folder, { config, settingsFile, onProgress }) {
     site: false,
     quiet: true,
     onProgress,
-    env: { PATH, HOME, ...accessTo(url) },
+    env: { PATH, HOME, ...accessTo(url), ...standIn(signIn) },
   });
   return outputs;
+}
+
+/**
+ * The bundle that is deployed never runs. So it can do without the app client's secret, which comes
+ * to be with the client.
+ *
+ * @param {Wanted['signIn']} signIn
+ * @returns {Record<string, string>}
+ */
+function standIn(signIn) {
+  return signIn?.clientSecretEnv ? { [signIn.clientSecretEnv]: 'of-no-client' } : {};
 }
 
 /**

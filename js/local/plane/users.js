@@ -1,11 +1,12 @@
 /**
- * The user pool's people: who there is to try things with, and how they get tokens.
+ * The deployed user pool: its people and how they get tokens, and where its app client sends them
+ * back to.
  */
-import { randomBytes } from 'node:crypto';
+import { makeUsers } from '../users.js';
 import { askAws } from './requests.js';
 
 /**
- * @typedef {{ name: string, email: string, password: string }} User
+ * @typedef {import('../users.js').User} User
  * @typedef {{ access: string, id: string }} Tokens
  *
  * @typedef {object} Pool
@@ -14,7 +15,8 @@ import { askAws } from './requests.js';
  * @property {string} client
  */
 
-const NAMES = ['alice', 'bob'];
+/** What DescribeUserPoolClient says and UpdateUserPoolClient does not take. */
+const READ_ONLY = ['ClientSecret', 'CreationDate', 'LastModifiedDate'];
 
 /**
  * @param {Pool} pool
@@ -22,8 +24,7 @@ const NAMES = ['alice', 'bob'];
  */
 export async function createUsers(pool) {
   return Promise.all(
-    NAMES.map(async (name) => {
-      const user = { name, email: `${name}@example.com`, password: newPassword() };
+    makeUsers().map(async (user) => {
       const who = { UserPoolId: pool.id, Username: user.email };
       await ask(pool, 'AdminCreateUser', {
         ...who,
@@ -31,6 +32,7 @@ export async function createUsers(pool) {
         UserAttributes: [
           { Name: 'email', Value: user.email },
           { Name: 'email_verified', Value: 'true' },
+          { Name: 'name', Value: user.displayName },
         ],
       });
       await ask(pool, 'AdminSetUserPassword', { ...who, Password: user.password, Permanent: true });
@@ -41,7 +43,7 @@ export async function createUsers(pool) {
 
 /**
  * @param {Pool} pool
- * @param {User} user
+ * @param {Pick<User, 'email'|'password'>} user
  * @returns {Promise<Tokens>} good for 15 minutes (infra/data-stack.js)
  */
 export async function signIn(pool, { email, password }) {
@@ -54,6 +56,28 @@ export async function signIn(pool, { email, password }) {
 }
 
 /**
+ * Has the app client send people back to where the site is now, in place of where it was when it
+ * was deployed. Its paths stay as deployed.
+ *
+ * @param {Pool} pool
+ * @param {{ from: string, to: string }} site origins
+ * @returns {Promise<{ ClientSecret?: string }>} the client
+ */
+export async function moveSite(pool, { from, to }) {
+  const which = { UserPoolId: pool.id, ClientId: pool.client };
+  const { UserPoolClient: client } = await ask(pool, 'DescribeUserPoolClient', which);
+  const moved = (/** @type {string} */ url) =>
+    new URL(url).origin === from ? to + url.slice(from.length) : url;
+  // What an update leaves out, Cognito sets back.
+  await ask(pool, 'UpdateUserPoolClient', {
+    ...Object.fromEntries(Object.entries(client).filter(([name]) => !READ_ONLY.includes(name))),
+    CallbackURLs: client.CallbackURLs.map(moved),
+    LogoutURLs: client.LogoutURLs.map(moved),
+  });
+  return client;
+}
+
+/**
  * @param {Pool} pool
  * @param {string} action
  * @param {object} input
@@ -61,9 +85,4 @@ export async function signIn(pool, { email, password }) {
 function ask({ url, id }, action, input) {
   const [region] = id.split('_');
   return askAws(url, { service: 'cognito', action, region }, input);
-}
-
-/** As the pool's policy has it: letters of both kinds, a digit and a symbol, 12 at least. */
-function newPassword() {
-  return `Try-${randomBytes(9).toString('hex')}-1`;
 }
