@@ -1,5 +1,6 @@
 /**
- * Makes docs/app.png: the page of the light world, called from Frankfurt while Ireland is lost.
+ * Makes docs/app.png: the page of the light world, with Alice signed in, called from Frankfurt while
+ * Ireland is lost.
  *
  *   scripts/run scripts/screenshot-app.js [FILE]
  *
@@ -10,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startWorld } from '../js/local/world.js';
 import { launchChromium } from '../tests/chromium.js';
+import { fillIn } from '../tests/world/sign-in-page.js';
 
 const [, , file = 'docs/app.png'] = process.argv;
 const folder = await mkdtemp(join(tmpdir(), 'nearhop-app-'));
@@ -26,7 +28,10 @@ const browser = await launchChromium();
 try {
   const viewport = { width: 1100, height: 1010 };
   const page = await browser.newPage({ viewport, colorScheme: 'light' });
-  await page.goto(world.url);
+  await page.goto(`${world.url}/_nearhop/sign-in?return=/`);
+  const [alice] = world.users ?? [];
+  await fillIn(page, alice);
+  await page.getByText(`Signed in as ${alice.displayName}`).waitFor();
   await page.selectOption('#edge', 'eu-central-1');
   await page.getByRole('button', { name: 'Every 2 s' }).click();
   await page.waitForTimeout(15_000);

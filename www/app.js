@@ -1,14 +1,16 @@
 // The demo frontend: it calls the API on its own domain with plain fetch and shows who answered.
 
-import { showAvatar } from '/avatar.js';
-import { call, onAnswer, problemOf, token } from '/call.js';
+import { call, onAnswer } from '/call.js';
 import { showCalls } from '/calls.js';
 import { EDGES } from '/edges.js';
 import { drawMap } from '/map.js';
-import { showNotes } from '/notes.js';
 import { followLinks } from '/pages.js';
+import { showPerson } from '/person.js';
 import { IS_LOCAL, choosePlace, fillPlaces, nameOf } from '/place.js';
-import { avoided, meaning } from '/reasons.js';
+import { avoided } from '/reasons.js';
+import { show as showSession } from '/session.js';
+import { explain } from '/sign-in.js';
+import { storyOf, whyOf } from '/story.js';
 
 const EVERY = 2_000;
 
@@ -16,7 +18,12 @@ const find = (id) => document.getElementById(id);
 const form = find('call');
 
 async function start() {
-  followLinks({ place: find('place'), path: find('place-path') });
+  const map = startMap();
+  startPages(map);
+  await map;
+}
+
+async function startMap() {
   const world = await (await fetch('/world.json')).json();
   const map = drawMap(world, { onChoose: IS_LOCAL ? beNear : undefined });
   find('map').append(map.svg);
@@ -43,13 +50,11 @@ async function start() {
   });
   startPlaces(world);
   startCalls();
-  startPerson();
 }
 
 // The call.
 
 function startCalls() {
-  if (token.get()) find('path').value = '/api/hello';
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     if (isBusy()) return;
@@ -69,14 +74,13 @@ function startCalls() {
     currentTarget.setAttribute('aria-pressed', isOn);
     if (isOn) repeat();
   });
-  // Without a token: this one shows where the application runs.
-  call('/api/health');
 }
 
 /** Calls, one after the other, as long as the button is pressed and somebody can see it. */
 async function repeat() {
   while (find('repeat').getAttribute('aria-pressed') === 'true') {
-    if (!document.hidden && form.checkValidity()) await call(find('path').value);
+    const isSeen = !document.hidden && form.offsetParent !== null;
+    if (isSeen && form.checkValidity()) await call(find('path').value);
     await new Promise((resolve) => setTimeout(resolve, EVERY));
   }
 }
@@ -112,36 +116,32 @@ async function beNear(place) {
   say(storyOf(await call(find('path').value)));
 }
 
-// What belongs to whoever the token is for.
+// The pages, and who is signed in.
 
-function startPerson() {
-  const notes = showNotes({
-    list: find('notes'),
-    empty: find('no-notes'),
-    more: find('more-notes'),
-    add: find('new-note'),
-    dialog: find('note-dialog'),
-    form: find('note-form'),
-    heading: find('note-heading'),
-    problem: find('note-problem'),
-    cancel: find('note-cancel'),
-    remove: find('note-delete'),
+/** @param {Promise<void>} map is ready for calls */
+function startPages(map) {
+  const person = showPerson((path) => pages.go(path));
+  let isMapSeen = false;
+  const pages = followLinks(({ page, note }, isEntered) => {
+    if (page === 'notes') {
+      if (isEntered) person.load();
+      person.open(note);
+    } else if (!isMapSeen) {
+      isMapSeen = true;
+      // Anybody may make this call: it shows where the application runs.
+      void map.then(() => call('/api/health'));
+    }
   });
-  const avatar = showAvatar({
-    picture: find('picture'),
-    nobody: find('nobody'),
-    file: find('picture-file'),
-    remove: find('remove-picture'),
-    said: find('avatar-said'),
+  onAnswer(({ status }) => {
+    // The header may not know yet that the session has ended.
+    if (status === 401 && find('sign-in').hidden) void showSession();
   });
-  const load = () => {
-    void notes.load();
-    void avatar.load();
-  };
-  find('token').value = token.get();
-  find('token').addEventListener('input', ({ target }) => token.set(target.value));
-  find('token').addEventListener('change', load);
-  load();
+  addEventListener('pageshow', ({ persisted }) => {
+    if (!persisted) return;
+    // The browser kept it as it was, and whoever was signed in then may not be now.
+    if (find('notes-title').checkVisibility()) location.reload();
+    else void showSession();
+  });
 }
 
 // What came of it.
@@ -159,27 +159,8 @@ function showWay(answer, map, world) {
   const nowhere = answer.ok ? 'the edge or the site' : 'no Region';
   const to = region ? nameOf(world.regions, region) : nowhere;
   find('way').textContent = `${from ?? 'Somewhere'} → ${to}`;
-  find('why').textContent = whyOf(answer);
+  find('why').replaceChildren(answer.status === 401 ? explain(answer) : whyOf(answer));
   find('ms').textContent = answer.ms.toFixed(0);
-}
-
-function whyOf(answer) {
-  const { ok, edge, region, reason, status, code } = answer;
-  if (!ok && !region) return problemOf(answer);
-  const said = [
-    region && `${region}: ${meaning(reason)}`,
-    edge && `edge ${edge}`,
-    !ok && [status, code].filter(Boolean).join(' '),
-  ];
-  return said.filter(Boolean).join(' · ') || 'Answered without the API.';
-}
-
-/** @returns {string} in a sentence, for those who do not see the map */
-function storyOf(answer) {
-  const { ok, edge, region, ms, status } = answer;
-  const outcome = ok ? `in ${ms.toFixed(0)} ms` : `not as asked${status ? `: ${status}` : ''}`;
-  const where = [edge && `from edge ${edge}`, region && `to ${region}`].filter(Boolean).join(' ');
-  return `Call ${where} answered ${outcome}. ${whyOf(answer)}`;
 }
 
 function showBody({ failure, status, code, message, text, ms }) {

@@ -2,7 +2,8 @@
  * The avatar. The API signs a URL, the bytes go to the bucket and not through the API, and the API
  * is told that they are there.
  */
-import { call, problemOf, token } from '/call.js';
+import { call } from '/call.js';
+import { explain } from '/sign-in.js';
 
 const PATH = '/api/avatar';
 const TYPES = ['image/png', 'image/jpeg', 'image/webp'];
@@ -12,7 +13,7 @@ const HINT = 'PNG, JPEG or WebP, up to 1 MB.';
 /**
  * @param {{ picture: HTMLImageElement, nobody: HTMLElement, file: HTMLInputElement,
  *   remove: HTMLElement, said: Element }} places
- * @returns {{ load: () => Promise<void> }} `load` shows the picture of whoever the token is for
+ * @returns {{ load: () => Promise<void> }} `load` shows the visitor's picture
  */
 export function showAvatar({ picture, nobody, file, remove, said }) {
   file.addEventListener('change', () => void busy(upload));
@@ -20,11 +21,10 @@ export function showAvatar({ picture, nobody, file, remove, said }) {
   return { load };
 
   async function load() {
-    file.disabled = !token.get();
-    if (!token.get()) return show(undefined, 'A picture needs a token.');
-    const { ok, status, json, ...answer } = await call(PATH);
+    const answer = await call(PATH);
+    const { ok, status, json } = answer;
     if (status === 404) return show(undefined, HINT);
-    if (!ok || !json?.url) return show(undefined, problemOf({ status, ...answer }));
+    if (!ok || !json?.url) return show(undefined, explain(answer));
     try {
       const response = await fetch(json.url);
       if (!response.ok) throw new Error(`the bucket answered ${response.status}`);
@@ -42,18 +42,18 @@ export function showAvatar({ picture, nobody, file, remove, said }) {
     say('Sending …');
     const { type, size } = chosen;
     const begun = await call(PATH, { method: 'POST', json: { type, size } });
-    if (!begun.ok) return say(problemOf(begun));
+    if (!begun.ok) return say(explain(begun));
     const { method, url, headers } = begun.json.upload;
     const sent = await fetch(url, { method, headers, body: chosen }).catch((error) => error);
     if (!sent.ok) return say(`The picture was not taken: ${sent.message ?? sent.status}`);
     const finished = await call(PATH, { method: 'PUT' });
-    if (!finished.ok) return say(problemOf(finished));
+    if (!finished.ok) return say(explain(finished));
     await load();
   }
 
   async function erase() {
     const answer = await call(PATH, { method: 'DELETE' });
-    if (!answer.ok) return say(problemOf(answer));
+    if (!answer.ok) return say(explain(answer));
     show(undefined, HINT);
     file.focus();
   }
@@ -64,12 +64,12 @@ export function showAvatar({ picture, nobody, file, remove, said }) {
     try {
       await work();
     } finally {
-      file.disabled = !token.get();
+      file.disabled = false;
       file.value = '';
     }
   }
 
-  /** @param {string | undefined} url @param {string} text */
+  /** @param {string | undefined} url @param {Node | string} text */
   function show(url, text) {
     picture.hidden = !url;
     nobody.hidden = Boolean(url);
@@ -79,9 +79,9 @@ export function showAvatar({ picture, nobody, file, remove, said }) {
     say(text);
   }
 
-  /** @param {string} text */
+  /** @param {Node | string} text */
   function say(text) {
-    said.textContent = text;
+    said.replaceChildren(text);
   }
 }
 

@@ -1,14 +1,7 @@
 /**
- * Calls to this page's own domain, by plain fetch. Where they go is for the edge to say.
+ * Calls to this page's own domain, by plain fetch. Where they go, and in whose name, is for the edge
+ * to say.
  */
-
-const TOKEN = 'nearhop.token';
-
-/** The access token, kept for this tab only. */
-export const token = {
-  get: () => sessionStorage.getItem(TOKEN) ?? '',
-  set: (/** @type {string} */ value) => sessionStorage.setItem(TOKEN, value.trim()),
-};
 
 /** Who is told of each answer. @type {Set<(answer: Answer) => void>} */
 const listeners = new Set();
@@ -54,16 +47,12 @@ export async function call(path, options = {}) {
 
 async function send(path, { method = 'GET', json, headers = {} }) {
   const url = new URL(path, location.origin);
-  // "//name/" and "/\\name/" are other hosts: the token is not for them.
+  // "//name/" and "/\\name/" are other hosts.
   if (url.origin !== location.origin) throw new Error('the path leads to another host');
   const response = await fetch(url, {
     method,
     cache: 'no-store',
-    headers: {
-      ...(token.get() ? { authorization: `Bearer ${token.get()}` } : {}),
-      ...(json ? { 'content-type': 'application/json' } : {}),
-      ...headers,
-    },
+    headers: { ...(json ? { 'content-type': 'application/json' } : {}), ...headers },
     body: json && JSON.stringify(json),
   });
   return read(response, await response.text());

@@ -26,7 +26,8 @@ const NEAREST = /** @type {Record<string, string>} */ ({
 const REGIONS = ['us-east-1', 'eu-west-1'];
 
 /**
- * Serves www/ and, below /api, the handler of two Regions.
+ * Serves www/ and, below /api, the handler of two Regions. Who is signed in is what the cookie
+ * `name` says; a page of `/notes` is for them alone.
  *
  * @returns {Promise<{ port: number, down: Set<string>, close: () => Promise<void> }>} `down`:
  *   Regions that do not answer
@@ -48,9 +49,15 @@ export async function startSite() {
     ]),
   );
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://site');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://site');
+    const name = nameOf(request);
     if (pathname.startsWith('/api/')) void answerCall(request, response);
-    else answerFile(pathname, stores.url, response);
+    else if (pathname.startsWith('/_nearhop/')) {
+      answerSession(pathname, searchParams.get('return') ?? '/', name, response);
+    } else if (/^\/notes(\/|$)/.test(pathname) && !name) {
+      const path = `/_nearhop/sign-in?return=${encodeURIComponent(request.url ?? '/')}`;
+      response.writeHead(302, { location: path }).end();
+    } else answerFile(pathname, stores.url, response);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
@@ -75,16 +82,43 @@ export async function startSite() {
     const nearest = NEAREST[edge] ?? REGIONS[0];
     const region = down.has(nearest) ? REGIONS.filter((name) => !down.has(name))[0] : nearest;
     const reason = region === nearest ? 'rtt' : `ejected:${nearest}`;
-    const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+    const name = nameOf(request);
     request.url = request.url?.slice('/api'.length);
     const body = Buffer.concat(await request.toArray());
-    const claims = token === undefined ? undefined : { sub: token };
+    const claims = name ? { sub: name } : undefined;
     const result = await handlers.get(region)?.(
       toEvent({ request, body, claims, stage: '$default' }),
     );
     const routed = { 'x-nearhop-edge': edge, 'x-nearhop-region': region };
     const shown = { ...result?.headers, ...routed, 'x-nearhop-reason': reason };
     send({ ...result, headers: shown }, response);
+  }
+}
+
+/** @param {import('node:http').IncomingMessage} request */
+function nameOf({ headers }) {
+  return /(?:^|; )name=(\w+)/.exec(headers.cookie ?? '')?.[1];
+}
+
+/**
+ * What the edge answers for itself. Whoever signs in is ada.
+ *
+ * @param {string} path
+ * @param {string} back where a sign-in comes back to
+ * @param {string | undefined} name
+ * @param {import('node:http').ServerResponse} response
+ */
+function answerSession(path, back, name, response) {
+  const json = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  if (path === '/_nearhop/me' && !name) {
+    response.writeHead(401, json).end('{"error":"signed_out"}');
+  } else if (path === '/_nearhop/me') {
+    const claims = { sub: name, email: `${name}@example.com` };
+    response.writeHead(200, json).end(JSON.stringify({ claims, expires: 4_102_444_800 }));
+  } else if (path === '/_nearhop/sign-in') {
+    response.writeHead(302, { location: back, 'set-cookie': 'name=ada; Path=/; HttpOnly' }).end();
+  } else {
+    response.writeHead(302, { location: '/', 'set-cookie': 'name=; Path=/; Max-Age=0' }).end();
   }
 }
 
