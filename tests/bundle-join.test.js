@@ -37,6 +37,26 @@ export const RIGHT = 'const';
     assert.deepEqual(ENTRY, ['order', 'left', 'right', 'Right', 'const']);
   });
 
+  it('lose the comments that have their lines to themselves, and nothing else', async () => {
+    const { text } = await joined('entry.mjs', {
+      'entry.mjs': `/**
+ * What it is. @type {any}
+ */
+export const A = /** @type {any} */ ('/** a */'); // beside
+  // Indented.
+/** @type {any} */ (A).length;
+/** One line. */
+export const B = 'https://a.example'; /* beside */
+`,
+    });
+    const kept = `
+const A = /** @type {any} */ ('/** a */'); // beside
+/** @type {any} */ (A).length;
+const B = 'https://a.example'; /* beside */
+`;
+    assert.equal(text.trim(), kept.trim());
+  });
+
   it('import what they need of Node, each name once', async () => {
     const { text } = await joined('entry.mjs', {
       'entry.mjs': `import { basename, join } from 'node:path';

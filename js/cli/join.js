@@ -10,13 +10,20 @@ const IMPORT = /^import \{\s+(\w+(?:,\s+\w+)*),?\s+\} from '((?:node:|\.\.?\/)[^
 const EXPORT = /^export (?=(async )?(function|class|const) )/gm;
 
 /**
+ * Comments that have their lines to themselves. One that a line goes on after is left; no text of
+ * several lines may look like one.
+ */
+const COMMENT = /^ *(?:\/\/.*|\/\*\*(?:(?!\*\/)[^])*\*\/)\n/gm;
+
+/**
  * A module and all that it imports, in the order in which Node would run them: each file once,
  * after those it imports.
  *
  * @param {string} entry  the module's path, with / between folders
  * @param {(path: string) => Promise<string | Buffer>} read  gives the text of the file at a path
- * @returns {Promise<string>} a module with no exports, in which only modules of Node are imported.
- *   No two files may declare the same name at their top level: Node would refuse it
+ * @returns {Promise<string>} a module with no exports, in which only modules of Node are imported,
+ *   without the comments: more than a third of the text, and nobody reads it there. No two files may
+ *   declare the same name at their top level: Node would refuse it
  * @throws {Error} where a module has an import or export of another form; what `read` throws
  */
 export async function join(entry, read) {
@@ -62,7 +69,7 @@ function note(imported, from, names) {
  * @param {string} source
  */
 function bodyOf(path, source) {
-  const body = source.replace(IMPORT, '').replace(EXPORT, '');
+  const body = source.replace(IMPORT, '').replace(EXPORT, '').replace(COMMENT, '');
   const left = /^(import|export)\b.*/m.exec(body);
   if (left) throw new Error(`${path} cannot be put into one file: ${left[0]}`);
   return body.trim();
