@@ -30,7 +30,7 @@ impl Place {
             return Self::default();
         }
         let field = |name| request.headers.get(name);
-        // By the reader of JSON, which is there: that of the standard library is 17 kB more.
+        // By the reader of JSON, which is there: that of the standard library is some 16 kB more.
         let degrees = |name, most: f32| {
             serde_json::from_str(field(name)?).ok().filter(|degrees: &f32| degrees.abs() <= most)
         };
