@@ -58,7 +58,7 @@ async function measure(rounds) {
       event('origin-request', bearer(token)),
     ),
     'remembered token in a cookie of 5 kB': repeating(handler, () =>
-      event('viewer-request', { cookie: `a=${'x'.repeat(5_000)}; nearhop_access=${token}` }),
+      event('viewer-request', { cookie: `a=${'x'.repeat(5_000)}; __Host-nearhop-access=${token}` }),
     ),
     'page of the site': repeating(handler, () =>
       event('viewer-request', { accept: 'text/html' }, '/a/b'),
@@ -96,7 +96,10 @@ async function prepare() {
     config: join(root, 'nearhop.toml'),
     out: join(folder, 'bundle'),
     jwks: { '': jwks },
-    env: { NEARHOP_ORIGIN_SECRET: 'a-secret-for-the-benchmark' },
+    env: {
+      NEARHOP_ORIGIN_SECRET: 'a-secret-for-the-benchmark',
+      NEARHOP_SIGN_IN_KEY: 'a-key-of-sign-in-for-the-benchmark',
+    },
   });
   return { built, pool };
 }
