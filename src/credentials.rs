@@ -1,10 +1,10 @@
 //! The tokens a request carries.
 
 use std::borrow::Cow;
-use std::str::Split;
 
 use cloudfront_worker::{Headers, Request, Values};
 use http::header::{AUTHORIZATION, COOKIE};
+use memchr::memchr;
 
 use crate::config::Limits;
 use crate::issuer::Issuer;
@@ -184,27 +184,33 @@ pub(crate) fn sent<'r, 'a>(request: &'r Request<'a>) -> Sent<'r, 'a> {
 /// only the spaces of the grammar are trimmed, not every character that looks like one.
 pub(crate) struct Sent<'r, 'a> {
     fields: Values<'r, 'a>,
-    pairs: Split<'a, char>,
+    /// What is left of the field being read.
+    rest: &'a str,
 }
 
 impl<'r, 'a> Sent<'r, 'a> {
     fn of(headers: &'r Headers<'a>) -> Self {
-        Self { fields: headers.get_all(&COOKIE), pairs: "".split(';') }
+        Self { fields: headers.get_all(&COOKIE), rest: "" }
     }
 }
 
 impl<'a> Iterator for Sent<'_, 'a> {
     type Item = (&'a str, &'a str);
 
-    /// Out of line: cookies are looked through in many places.
+    /// Out of line: cookies are looked through in many places. By `memchr`, which has SIMD in
+    /// WebAssembly: a cookie may be thousands of bytes long.
     #[inline(never)]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let mut cut = self.pairs.by_ref().map(|pair| pair.trim_matches([' ', '\t']));
-            if let Some(found) = cut.find_map(|pair| pair.split_once('=')) {
-                return Some(found);
+            while !self.rest.is_empty() {
+                let end = memchr(b';', self.rest.as_bytes()).unwrap_or(self.rest.len());
+                let pair = self.rest[..end].trim_matches([' ', '\t']);
+                self.rest = self.rest.get(end + 1..).unwrap_or_default();
+                if let Some(at) = memchr(b'=', pair.as_bytes()) {
+                    return Some((&pair[..at], &pair[at + 1..]));
+                }
             }
-            self.pairs = self.fields.next()?.split(';');
+            self.rest = self.fields.next()?;
         }
     }
 }
