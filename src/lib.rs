@@ -14,8 +14,11 @@
 //! Rule ids such as `W3` name facts of CloudFront, Lambda@Edge, Cognito and their neighbours;
 //! docs/rules.md says which.
 
+#![forbid(unsafe_code)]
+
 pub mod bundle;
 pub mod config;
+mod json;
 pub mod keys;
 pub mod path;
 pub mod policy;

@@ -127,7 +127,7 @@ describe("a header's value", () => {
     'F',
     'b',
     '\ufeffbom',
-    'x'.repeat(16_384),
+    'x'.repeat(12_288),
   ];
 
   it('survives untouched, and through the worker', async () => {
@@ -191,7 +191,7 @@ describe("a header's name", () => {
 });
 
 describe('the size of an event', () => {
-  it('may be 10,000 headers', async () => {
+  it('any-event/10000-headers: may be 10,000 headers', async () => {
     const names = Array.from({ length: 10_000 }, (_, i) => [`x-${i}`, [{ value: `${i}` }]]);
     const event = requestWith({ ...Object.fromEntries(names), 'x-in': [{ value: 'last' }] });
     const { result } = await unruly(event);
@@ -200,7 +200,7 @@ describe('the size of an event', () => {
     assert.equal(Object.keys(result.headers).length, 10_002);
   });
 
-  it('may be 10,000 values of one header', async () => {
+  it('any-event/10000-headers: may be 10,000 values of one header', async () => {
     const fields = Array.from({ length: 10_000 }, (_, i) => ({ value: `${i}` }));
     const { result } = await unruly(requestWith({ 'x-in': fields }));
     assert.equal(result.headers['x-out'].length, 10_000);

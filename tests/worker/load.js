@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 import { createHandler } from '../../worker/js/worker.mjs';
+import { validated } from '../valid.js';
 
 /**
  * @typedef {import('../../worker/js/worker.mjs').WorkerOptions} WorkerOptions
@@ -66,7 +67,7 @@ function unrulyImports(memory) {
 }
 
 /**
- * A started worker with a log of its own.
+ * A started worker with a log of its own, held to CloudFront's rules.
  *
  * @param {Built} built
  * @param {Partial<WorkerOptions>} [options]
@@ -75,7 +76,7 @@ export function start(built, options = {}) {
   /** @type {string[]} */
   const log = [];
   const { module, glue, imports } = built;
-  const handler = createHandler({
+  const made = createHandler({
     module,
     glue,
     imports,
@@ -83,6 +84,7 @@ export function start(built, options = {}) {
     log: (line) => log.push(line),
     ...options,
   });
+  const handler = validated(made);
   /**
    * @param {any} event
    * @returns {Promise<Handled>}

@@ -220,7 +220,7 @@ describe('forms are posted', () => {
 });
 
 describe('nothing secret is logged', () => {
-  it('whatever becomes of a fetch', async () => {
+  it('secrets/log-line: whatever becomes of a fetch', async () => {
     const secret = 'c2VjcmV0';
     const failures = [ok, echo, status(400, secret), status(500, secret), reset, cut, silent];
     for (const [index, answer] of failures.entries()) {

@@ -4,6 +4,15 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 
+import {
+  SECTION,
+  UNUSED_DATA,
+  bodyOf,
+  moduleOf,
+  sectionsOf,
+  segmentsOf,
+  unsigned,
+} from '../../worker/js/sections.mjs';
 import { snapshot } from '../../worker/js/snapshot.mjs';
 import { buildHello, buildPlain, buildUnruly, eventOf, requestFor, start } from './load.js';
 
@@ -31,6 +40,46 @@ function snapshotOf(built, config = '') {
 /** @param {Uint8Array} bytes @param {string} text */
 function count(bytes, text) {
   return Buffer.from(bytes).toString('latin1').split(text).length - 1;
+}
+
+/**
+ * Two addresses in the first segment of static data, of 8 bytes each that are none of them 0; both
+ * are text when written as pointers.
+ *
+ * @param {Uint8Array} module
+ * @returns {[number, number]}
+ */
+function staticWords(module) {
+  const body = bodyOf(sectionsOf(module), SECTION.data);
+  const [{ address, start, size }] = segmentsOf(body);
+  const found = [];
+  for (let at = 0; at + 8 <= size && found.length < 2; at += 1) {
+    const isText = [0, 8, 16, 24].every((shift) => (((address + at + 4) >> shift) & 0x80) === 0);
+    const word = body.subarray(start + at, start + at + 8);
+    if ((address + at) % 8 === 0 && isText && !word.includes(0)) found.push(address + at);
+  }
+  assert.equal(found.length, 2, 'static data to try with');
+  return [found[0], found[1]];
+}
+
+/**
+ * @param {Uint8Array} module
+ * @param {number[]} addresses  of 8 bytes each, in order
+ */
+function withUnused(module, addresses) {
+  const ranges = addresses.flatMap((address) => [unsigned(address), unsigned(8)]);
+  const body = Buffer.concat([unsigned(addresses.length), ...ranges]);
+  return moduleOf([...sectionsOf(module), { id: SECTION.custom, name: UNUSED_DATA, body }]);
+}
+
+/** The memory as it is at first. @param {Uint8Array} module */
+function imageOf(module) {
+  const body = bodyOf(sectionsOf(module), SECTION.data);
+  const image = Buffer.alloc(4_000_000);
+  for (const { address, start, size } of segmentsOf(body)) {
+    body.copy(image, address, start, start + size);
+  }
+  return image;
 }
 
 describe('a snapshot', () => {
@@ -64,6 +113,27 @@ describe('a snapshot', () => {
     const config = 'the one and only configuration of this worker';
     assert.equal(count(snapshotOf(plain, config).bytes, config), 1);
     assert.equal(count(snapshotOf(unruly, config).bytes, config), 0);
+  });
+
+  it('leaves out static data that its code never reads and nothing points to', () => {
+    const [first, second] = staticWords(plain.bytes);
+    const lean = withUnused(plain.bytes, [first, second]);
+    const made = (/** @type {string} */ config) =>
+      imageOf(snapshot({ module: plain.bytes, lean, config: Buffer.from(config) }));
+    assert.deepEqual([...made('no pointer').subarray(first, first + 8)], Array(8).fill(0));
+
+    // Into its middle, as a slice may: the configuration is kept as it came, aligned.
+    const pointer = Buffer.alloc(4);
+    pointer.writeUInt32LE(first + 4);
+    const image = made(pointer.toString('latin1'));
+    const original = imageOf(plain.bytes);
+    assert.deepEqual(image.subarray(first, first + 8), original.subarray(first, first + 8));
+    assert.deepEqual([...image.subarray(second, second + 8)], Array(8).fill(0));
+  });
+
+  it('does not carry the list of what it leaves out', () => {
+    const lean = withUnused(plain.bytes, staticWords(plain.bytes));
+    assert.equal(count(snapshot({ module: plain.bytes, lean }), UNUSED_DATA), 0);
   });
 
   it('starts afresh after a trap', async () => {

@@ -25,7 +25,7 @@ describe('a trap', () => {
     ['/trap/exhaust', /trap: /],
     ['/host/throw', /thrown by the host/],
   ])) {
-    it(`${target}: answered 500, the next event handled, nothing remembered`, async () => {
+    it(`any-event/after-a-trap: ${target}: 500, the next event handled, nothing remembered`, async () => {
       handle = start(unruly);
       assert.equal(await body('/count'), '1');
       assert.equal(await body('/count'), '2');
@@ -40,7 +40,7 @@ describe('a trap', () => {
     });
   }
 
-  it('at any other trigger', async () => {
+  it('any-event/after-a-trap: at any other trigger', async () => {
     handle = start(unruly);
     for (const trigger of ['origin-request', 'origin-response', 'viewer-response']) {
       const event = eventOf(trigger, (cf) => (cf.request.uri = '/trap/panic'));
@@ -63,7 +63,7 @@ describe('a trap', () => {
     assert.equal(await body('/host/fill'), 'xxxxxxxx');
   });
 
-  it('of one event is not that of those it runs beside', async () => {
+  it('any-event/after-a-trap: of one event is not that of those it runs beside', async () => {
     handle = start(unruly);
     const targets = ['/count', '/trap/panic', '/count', '/trap/overflow', '/count'];
     const all = await Promise.all(targets.map((target) => handle(requestFor(target))));

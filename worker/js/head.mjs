@@ -7,8 +7,15 @@ export const NOTHING = Buffer.alloc(0);
 
 /** An event as the text that crosses into WebAssembly. */
 export class Head {
-  text = '';
-  values = 0;
+  /** The values, one after the other. */
+  text;
+  /**
+   * The values. They are joined at once: text put together piece by piece is a tree to V8, and costs
+   * twice as much to read as to join.
+   *
+   * @type {string[]}
+   */
+  parts;
   /** The request's body, decoded. */
   body = NOTHING;
 
@@ -20,73 +27,81 @@ export class Head {
     this.cf = object(event?.Records?.[0]?.cf, 'Records[0].cf');
     const config = object(this.cf.config, 'config');
     const request = object(this.cf.request, 'request');
-    this.#value(config.eventType, 'config.eventType');
-    this.#value(config.requestId ?? '', 'config.requestId');
-    this.#value(config.distributionDomainName ?? '', 'config.distributionDomainName');
-    this.#value(config.distributionId ?? '', 'config.distributionId');
-    this.#value(request.method, 'request.method');
-    this.#value(request.clientIp, 'request.clientIp');
-    this.#value(request.uri, 'request.uri');
-    this.#value(request.querystring, 'request.querystring');
+    this.parts = [
+      text(config.eventType, 'config.eventType'),
+      text(config.requestId ?? '', 'config.requestId'),
+      text(config.distributionDomainName ?? '', 'config.distributionDomainName'),
+      text(config.distributionId ?? '', 'config.distributionId'),
+      text(request.method, 'request.method'),
+      text(request.clientIp, 'request.clientIp'),
+      text(request.uri, 'request.uri'),
+      text(request.querystring, 'request.querystring'),
+    ];
     this.#headers(request.headers, 'request.headers');
     this.#requestBody(request.body ?? undefined);
     this.#origin(request.origin);
     this.#response(this.cf.response ?? undefined);
-  }
-
-  /** @param {unknown} value @param {string} name */
-  #value(value, name) {
-    if (typeof value !== 'string') throw new MalformedEvent(`${name} is not a string`);
-    this.text += value + '\n';
-    this.values += 1;
+    this.text = this.parts.join('');
   }
 
   /** @param {Record<string, { value: string }[]>} headers @param {string} name */
   #headers(headers, name) {
     object(headers, name);
-    let text = '';
-    let count = 0;
+    const parts = this.parts;
+    const count = parts.push('') - 1;
     for (const key in headers) {
       const fields = headers[key];
       if (!Array.isArray(fields)) throw malformedField(name, key);
-      for (const field of fields) {
-        const value = field?.value;
+      for (let i = 0; i < fields.length; i += 1) {
+        const value = fields[i]?.value;
         if (typeof value !== 'string') throw malformedField(name, key);
-        text += key + '\n' + value + '\n';
-        count += 1;
+        parts.push(key, value);
       }
     }
-    this.text += count + '\n' + text;
-    this.values += 1 + 2 * count;
+    parts[count] = String((parts.length - 1 - count) / 2);
   }
 
   /** @param {any} body */
   #requestBody(body) {
-    if (body === undefined) return this.#value('', 'request.body');
+    if (body === undefined) {
+      this.parts.push('');
+      return;
+    }
     const { inputTruncated, encoding, data } = object(body, 'request.body');
     if (typeof inputTruncated !== 'boolean') {
       throw new MalformedEvent('request.body.inputTruncated is not a boolean');
     }
-    this.#value(inputTruncated ? 'truncated' : 'complete', 'request.body');
+    this.parts.push(inputTruncated ? 'truncated' : 'complete');
     this.body = decode(data, encoding);
   }
 
   /** @param {any} origin */
   #origin(origin) {
     const kind = origin?.custom ? 'custom' : origin?.s3 ? 's3' : '';
-    this.#value(kind, 'request.origin');
+    this.parts.push(kind);
     if (kind === '') return;
-    this.#value(origin[kind].domainName, 'request.origin.domainName');
-    this.#value(origin[kind].path, 'request.origin.path');
+    this.parts.push(
+      text(origin[kind].domainName, 'request.origin.domainName'),
+      text(origin[kind].path, 'request.origin.path'),
+    );
     this.#headers(origin[kind].customHeaders ?? {}, 'request.origin.customHeaders');
   }
 
   /** @param {any} response */
   #response(response) {
-    if (response === undefined) return this.#value('', 'response');
-    this.#value(response.status, 'response.status');
+    if (response === undefined) {
+      this.parts.push('');
+      return;
+    }
+    this.parts.push(text(response.status, 'response.status'));
     this.#headers(response.headers, 'response.headers');
   }
+}
+
+/** @type {(value: unknown, name: string) => string} */
+function text(value, name) {
+  if (typeof value !== 'string') throw new MalformedEvent(`${name} is not a string`);
+  return value;
 }
 
 /** @type {(value: any, name: string) => any} */

@@ -9,14 +9,12 @@
 import { NOTHING } from './head.mjs';
 import { Outcome } from './outcome.mjs';
 
-/** Matches what Latin-1 cannot hold. V8 answers it for a one-byte string without reading it. */
-const BEYOND_LATIN1 = /[^\x00-\xff]/;
-
 /** A worker in one WebAssembly instance, whose traps its methods throw. */
 export class Instance {
   /** Of what this instance was given; another one knows nothing of it. @type {Validators} */
   validators = new Map();
   #memory = NOTHING;
+  #numbers = new DataView(NOTHING.buffer);
   #input = 0;
   #capacity = 0;
   #body = NOTHING;
@@ -71,14 +69,19 @@ export class Instance {
    * @param {number} now  milliseconds since 1970
    */
   handle(head, now) {
-    const { text, values } = head;
-    // One byte a character in Latin-1; up to three in UTF-8.
-    const utf8 = BEYOND_LATIN1.test(text);
-    this.#reserve(utf8 ? text.length * 3 : text.length);
-    const length = this.#memory[utf8 ? 'utf8Write' : 'latin1Write'](text, this.#input);
-    this.#body = head.body;
-    const size = this.#exports.cloudfront_handle(length, values, +utf8, now, head.body.length);
-    return new Outcome(this.#view(), this.#exports.cloudfront_output(), size);
+    const { text, parts, body } = head;
+    const count = parts.length;
+    // Up to three bytes a UTF-16 code unit.
+    this.#reserve(count * 4 + text.length * 3);
+    const length = this.#memory.utf8Write(text, this.#input + count * 4);
+    const isAscii = length === text.length;
+    for (let i = 0; i < count; i += 1) {
+      const bytes = isAscii ? parts[i].length : Buffer.byteLength(parts[i]);
+      this.#numbers.setUint32(this.#input + i * 4, bytes, true);
+    }
+    this.#body = body;
+    const size = this.#exports.cloudfront_handle(count, length, now, body.length);
+    return new Outcome(this.#view(), this.#exports.cloudfront_output() >>> 0, size);
   }
 
   /**
@@ -121,8 +124,11 @@ export class Instance {
 
   /** The instance's memory. Growing detaches the buffer an earlier view looked into. */
   #view() {
-    const { buffer } = this.#exports.memory;
-    if (this.#memory.buffer !== buffer) this.#memory = Buffer.from(buffer);
+    if (this.#memory.length === 0) {
+      const { buffer } = this.#exports.memory;
+      this.#memory = Buffer.from(buffer);
+      this.#numbers = new DataView(buffer);
+    }
     return this.#memory;
   }
 }

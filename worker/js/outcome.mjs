@@ -15,21 +15,23 @@ export class Outcome {
   aside;
   /** @type {string} */
   log;
+  #memory;
+  #start;
+  #end;
   #text;
   #at = 0;
   #kind;
-  /** @type {Buffer} */
-  #bytes;
 
   /**
    * @param {Buffer} memory  read here; the bytes of a body once more, in carryOut
-   * @param {number} at
+   * @param {number} start
    * @param {number} size
    */
-  constructor(memory, at, size) {
-    const start = at >>> 0;
-    this.#bytes = memory.subarray(start, start + size);
-    this.#text = memory.utf8Slice(start, start + size);
+  constructor(memory, start, size) {
+    this.#memory = memory;
+    this.#start = start;
+    this.#end = start + size;
+    this.#text = memory.utf8Slice(start, this.#end);
     this.#kind = this.#line();
     this.log = this.#lineOf('l') ?? '';
     if (this.#text[this.#at] === 'a') this.aside = this.#fetch();
@@ -46,42 +48,42 @@ export class Outcome {
     const ofResponse = cf.config.eventType.endsWith('-response');
     const target = !forwards ? { headers: {} } : ofResponse ? cf.response : cf.request;
     const { headers } = target;
-    while (this.#at < this.#text.length) {
-      const letter = this.#text[this.#at];
+    const text = this.#text;
+    for (let at = this.#at, end; at < text.length; at = end + 1) {
+      const letter = text[at];
       if (letter === 't' || letter === 'b') {
-        this.#carryBody(target, letter === 't', forwards && !ofResponse);
+        this.#carryBody(target, at, letter === 't', forwards && !ofResponse);
         break;
       }
-      const text = this.#line().slice(1);
+      end = text.indexOf('\n', at);
       switch (letter) {
-        case '-':
-          delete headers[text];
-          break;
-        case '=': {
-          const [key, value] = cut(text);
-          put(headers, key, [{ key, value }]);
-          break;
-        }
+        case '=':
         case '+': {
-          const [key, value] = cut(text);
-          if (!Object.hasOwn(headers, key)) put(headers, key, []);
-          headers[key].push({ key, value });
+          const space = text.indexOf(' ', at);
+          const key = text.slice(at + 1, space);
+          const field = { key, value: text.slice(space + 1, end) };
+          if (letter === '+' && Object.hasOwn(headers, key)) headers[key].push(field);
+          else put(headers, key, [field]);
           break;
         }
+        case '-':
+          delete headers[text.slice(at + 1, end)];
+          break;
         case 'u':
-          target.uri = text;
+          target.uri = text.slice(at + 1, end);
           break;
         case 'q':
-          target.querystring = text;
+          target.querystring = text.slice(at + 1, end);
           break;
         case 's':
-          [target.status, target.statusDescription] = cut(text);
+          target.status = text.slice(at + 1, at + 4);
+          target.statusDescription = text.slice(at + 5, end);
           break;
         case 'o':
-          switchOrigin(target, text);
+          switchOrigin(target, text.slice(at + 1, end));
           break;
         case 'x':
-          delete target.origin.custom.customHeaders?.[text];
+          delete target.origin.custom.customHeaders?.[text.slice(at + 1, end)];
           break;
         default:
           // Without its text, which may be secret.
@@ -112,12 +114,12 @@ export class Outcome {
     return this.#text.slice(start, end);
   }
 
-  /** @param {any} target @param {boolean} isText @param {boolean} ofRequest */
-  #carryBody(target, isText, ofRequest) {
+  /** @param {any} target @param {number} at @param {boolean} isText @param {boolean} ofRequest */
+  #carryBody(target, at, isText, ofRequest) {
     const encoding = isText ? 'text' : 'base64';
     const data = isText
-      ? this.#text.slice(this.#at + 2)
-      : this.#bytes.subarray(this.#bytes.indexOf('\nb\n') + 3).toString('base64');
+      ? this.#text.slice(at + 2)
+      : this.#memory.subarray(this.#memory.indexOf('\nb\n', this.#start) + 3, this.#end).toString('base64');
     if (ofRequest) {
       target.body = { ...target.body, action: 'replace', encoding, data };
     } else {
@@ -125,12 +127,6 @@ export class Outcome {
       target.bodyEncoding = encoding;
     }
   }
-}
-
-/** @type {(text: string) => string[]} */
-function cut(text) {
-  const space = text.indexOf(' ');
-  return [text.slice(0, space), text.slice(space + 1)];
 }
 
 /** @type {(headers: Record<string, unknown>, key: string, value: unknown) => void} */
@@ -148,7 +144,15 @@ const ORDINARY = { enumerable: true, configurable: true, writable: true };
  */
 function switchOrigin(request, text) {
   const [protocol, port, domainName, path] = text.split(' ');
-  const defaults = { keepaliveTimeout: 5, readTimeout: 30, sslProtocols: ['TLSv1.2'] };
-  const { s3, custom = { customHeaders: {}, ...defaults }, ...unknown } = request.origin;
-  request.origin = { ...unknown, custom: { ...custom, protocol, port: +port, domainName, path } };
+  const { origin } = request;
+  if (origin.custom === undefined) {
+    delete origin.s3;
+    origin.custom = { customHeaders: {}, ...DEFAULTS, sslProtocols: ['TLSv1.2'] };
+  }
+  const { custom } = origin;
+  custom.protocol = protocol;
+  custom.port = +port;
+  custom.domainName = domainName;
+  custom.path = path;
 }
+const DEFAULTS = { keepaliveTimeout: 5, readTimeout: 30 };

@@ -10,14 +10,24 @@
  * @typedef {object} SnapshotOptions
  * @property {Uint8Array} module  the worker, with all that configuring needs
  * @property {Uint8Array} [lean]  the same module without the export `cloudfront_configure` and the
- *   functions that only it can reach; `module` unless given. Static data, function table and the
- *   order of their parts must be `module`'s, as wasm-metadce leaves them
+ *   functions that only it can reach; `module` unless given. Static data must be `module`'s, and so
+ *   must the function table where it is not a function left out.
+ *   A custom section (UNUSED_DATA) may name static data that its own code never reads
  * @property {Uint8Array} [config]  bytes handed to `Worker::configure`
  */
 
-/** Ids of a module's sections (WebAssembly Core 2.0, section 5.5). */
-const SECTION = { memory: 5, export: 7, dataCount: 12, data: 11 };
-const PREAMBLE = 8;
+import {
+  Reader,
+  SECTION,
+  UNUSED_DATA,
+  bodyOf,
+  moduleOf,
+  sectionsOf,
+  segmentsOf,
+  signed,
+  unsigned,
+} from './sections.mjs';
+
 const PAGE = 65_536;
 
 /** Zeros fewer than these are carried: a segment of its own would be no shorter. */
@@ -35,8 +45,10 @@ export function snapshot({ module, lean = module, config = new Uint8Array() }) {
   for (const id of [SECTION.memory, SECTION.data]) {
     if (!bodyOf(ours, id).equals(bodyOf(theirs, id))) throw new Error('lean is of another module');
   }
+  const statics = segmentsOf(bodyOf(ours, SECTION.data)).map(({ address }) => address);
   // The stack lies below the static data, and nobody is on it.
-  image.fill(0, 0, firstDatum(bodyOf(ours, SECTION.data)));
+  image.fill(0, 0, Math.min(...statics));
+  clear(image, unusedData(theirs));
   const ranges = nonZero(image);
 
   /** @type {Record<number, (body: Buffer) => Buffer>} */
@@ -46,11 +58,10 @@ export function snapshot({ module, lean = module, config = new Uint8Array() }) {
     [SECTION.dataCount]: () => unsigned(ranges.length),
     [SECTION.data]: () => dataSection(image, ranges),
   };
-  const sections = theirs.map(({ id, body }) => ({ id, body: rewritten[id]?.(body) ?? body }));
-  return Buffer.concat([
-    lean.subarray(0, PREAMBLE),
-    ...sections.flatMap(({ id, body }) => [Buffer.of(id), unsigned(body.length), body]),
-  ]);
+  const sections = theirs
+    .filter(({ name }) => name !== UNUSED_DATA)
+    .map(({ id, name, body }) => ({ id, name, body: rewritten[id]?.(body) ?? body }));
+  return moduleOf(sections);
 }
 
 /**
@@ -87,51 +98,68 @@ function refusing(module) {
   return imports;
 }
 
-/** @typedef {{ id: number, body: Buffer }} Section */
+/** @typedef {[start: number, end: number]} Range  of addresses */
 
 /**
- * @param {Uint8Array} module
- * @returns {Section[]}
+ * @param {import('./sections.mjs').Section[]} lean
+ * @returns {Range[]} in the order of their addresses
  */
-function sectionsOf(module) {
-  const reader = new Reader(module, PREAMBLE);
-  /** @type {Section[]} */
-  const sections = [];
-  while (reader.at < module.length) {
-    const id = reader.byte();
-    sections.push({ id, body: reader.bytes(reader.unsigned()) });
-  }
-  return sections;
-}
-
-/** @param {Section[]} sections @param {number} id */
-function bodyOf(sections, id) {
-  return sections.find((section) => section.id === id)?.body ?? Buffer.of(0);
-}
-
-/** Where the static data begin. @param {Buffer} body of the data section */
-function firstDatum(body) {
-  const reader = new Reader(body);
-  let first = Infinity;
-  for (let count = reader.unsigned(); count > 0; count -= 1) {
-    // i32.const ADDRESS end: what linkers write, and all that is read here.
-    const [kind, constant] = [reader.byte(), reader.byte()];
+function unusedData(lean) {
+  const reader = new Reader(bodyOf(lean, SECTION.custom, UNUSED_DATA));
+  return reader.list(() => {
     const address = reader.unsigned();
-    if (kind !== 0 || constant !== 0x41 || reader.byte() !== 0x0b) {
-      throw new Error('the module has data of a kind that a snapshot cannot replace');
+    return [address, address + reader.unsigned()];
+  });
+}
+
+/**
+ * Clears data that code never reads, but what the configuration may have kept a pointer to: any
+ * aligned word of memory that could be one is taken for one.
+ *
+ * @param {Buffer} image
+ * @param {Range[]} unused
+ */
+function clear(image, unused) {
+  /** @type {Set<Range>} */
+  const kept = new Set();
+  const words = new Uint32Array(image.buffer, image.byteOffset, image.length / 4);
+  /** @param {number} start @param {number} end */
+  const follow = (start, end) => {
+    for (let at = Math.ceil(start / 4); at < end / 4; at += 1) {
+      const range = around(unused, words[at]);
+      if (range === undefined || kept.has(range)) continue;
+      kept.add(range);
+      follow(...range);
     }
-    reader.bytes(reader.unsigned());
-    first = Math.min(first, address);
+  };
+  let from = 0;
+  for (const [start, end] of [...unused, [image.length, image.length]]) {
+    follow(from, start);
+    from = end;
   }
-  return first;
+  for (const range of unused) if (!kept.has(range)) image.fill(0, ...range);
+}
+
+/**
+ * @param {Range[]} ranges
+ * @param {number} address
+ */
+function around(ranges, address) {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranges[middle][1] <= address) low = middle + 1;
+    else high = middle;
+  }
+  return ranges[low]?.[0] <= address ? ranges[low] : undefined;
 }
 
 /**
  * @param {Buffer} image
- * @returns {[start: number, end: number][]}
+ * @returns {Range[]}
  */
 function nonZero(image) {
-  /** @type {[number, number][]} */
+  /** @type {Range[]} */
   const ranges = [];
   let last = -Infinity;
   for (let at = 0; at < image.length; at += 1) {
@@ -160,20 +188,21 @@ function memorySection(body, pages) {
 /** @param {Buffer} body of the export section */
 function withoutConfigure(body) {
   const reader = new Reader(body);
-  const kept = [];
-  for (let count = reader.unsigned(); count > 0; count -= 1) {
-    const start = reader.at;
-    const name = reader.bytes(reader.unsigned()).toString();
-    reader.byte();
-    reader.unsigned();
-    if (name !== 'cloudfront_configure') kept.push(body.subarray(start, reader.at));
-  }
-  return Buffer.concat([unsigned(kept.length), ...kept]);
+  const kept = reader
+    .list(() => {
+      const start = reader.at;
+      const name = reader.text();
+      reader.byte();
+      reader.unsigned();
+      return { name, bytes: body.subarray(start, reader.at) };
+    })
+    .filter(({ name }) => name !== 'cloudfront_configure');
+  return Buffer.concat([unsigned(kept.length), ...kept.map(({ bytes }) => bytes)]);
 }
 
 /**
  * @param {Buffer} image
- * @param {[number, number][]} ranges
+ * @param {Range[]} ranges
  */
 function dataSection(image, ranges) {
   const segments = ranges.flatMap(([start, end]) => [
@@ -183,43 +212,3 @@ function dataSection(image, ranges) {
   return Buffer.concat([unsigned(ranges.length), ...segments]);
 }
 
-class Reader {
-  /** @param {Uint8Array} bytes @param {number} [at] */
-  constructor(bytes, at = 0) {
-    this.source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.at = at;
-  }
-
-  byte() {
-    return this.source[this.at++];
-  }
-
-  /** @param {number} length */
-  bytes(length) {
-    return this.source.subarray(this.at, (this.at += length));
-  }
-
-  /** LEB128 of up to 32 bits. An address below 2^31 may be read as one, though it is signed. */
-  unsigned() {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-  }
-}
-
-/** @param {number} value below 2^32 */
-function unsigned(value) {
-  const bytes = [];
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value & 0x7f) | 0x80);
-  return Buffer.of(...bytes, value);
-}
-
-/** Of an address: its highest bit is the sign's. @param {number} address below 2^31 */
-function signed(address) {
-  const bytes = [];
-  for (; address >= 0x40; address = Math.floor(address / 0x80)) bytes.push((address & 0x7f) | 0x80);
-  return Buffer.of(...bytes, address);
-}

@@ -10,9 +10,8 @@ export interface Exports {
   cloudfront_configure?(length: number): number;
   cloudfront_start(length: number, seed: bigint): void;
   cloudfront_handle(
-    length: number,
     values: number,
-    utf8: number,
+    length: number,
     now: number,
     bodyLength: number,
   ): number;

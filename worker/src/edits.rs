@@ -15,7 +15,7 @@ pub struct Edits<'a> {
     pub(crate) uri: Option<Cow<'a, str>>,
     pub(crate) querystring: Option<Cow<'a, str>>,
     pub(crate) headers: Vec<HeaderEdit<'a>>,
-    pub(crate) origin: Option<CustomOrigin<'a>>,
+    pub(crate) origin: Option<Box<CustomOrigin<'a>>>,
     pub(crate) status: Option<StatusCode>,
     pub(crate) body: Option<Body>,
 }
@@ -23,7 +23,7 @@ pub struct Edits<'a> {
 /// A change to one header field.
 #[derive(Debug)]
 pub(crate) enum HeaderEdit<'a> {
-    Remove(Cow<'a, str>),
+    Remove(&'a str),
     Set(HeaderName, HeaderValue),
     Append(HeaderName, HeaderValue),
 }
@@ -72,15 +72,13 @@ impl<'a> Edits<'a> {
     }
 
     /// Sets a field to this one value.
-    pub fn set(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push(HeaderEdit::Set(name, value));
-        self
+    pub fn set(self, name: HeaderName, value: HeaderValue) -> Self {
+        self.edit(HeaderEdit::Set(name, value))
     }
 
     /// Adds a value to a field.
-    pub fn append(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push(HeaderEdit::Append(name, value));
-        self
+    pub fn append(self, name: HeaderName, value: HeaderValue) -> Self {
+        self.edit(HeaderEdit::Append(name, value))
     }
 
     /// Removes a field.
@@ -94,17 +92,17 @@ impl<'a> Edits<'a> {
         let mut last = None;
         for (name, _) in headers.iter() {
             // The values of one field stand together.
-            if last != Some(name) && remove(name) {
+            if remove(name) && last != Some(name) {
+                last = Some(name);
                 self = self.remove_key(name);
             }
-            last = Some(name);
         }
         self
     }
 
     /// Switches the origin; at origin-request only (rule W3).
     pub fn origin(mut self, origin: CustomOrigin<'a>) -> Self {
-        self.origin = Some(origin);
+        self.origin = Some(Box::new(origin));
         self
     }
 
@@ -120,8 +118,16 @@ impl<'a> Edits<'a> {
         self
     }
 
-    fn remove_key(mut self, name: impl Into<Cow<'a, str>>) -> Self {
-        self.headers.push(HeaderEdit::Remove(name.into()));
+    fn remove_key(self, name: &'a str) -> Self {
+        self.edit(HeaderEdit::Remove(name))
+    }
+
+    fn edit(mut self, edit: HeaderEdit<'a>) -> Self {
+        if self.headers.capacity() == 0 {
+            // What a request to an origin is given, in one allocation.
+            self.headers.reserve(16);
+        }
+        self.headers.push(edit);
         self
     }
 }

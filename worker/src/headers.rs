@@ -57,7 +57,7 @@ impl<'a> Iterator for Values<'_, 'a> {
     /// Out of line: policies look for many fields, and in WebAssembly each would have its own copy.
     #[inline(never)]
     fn next(&mut self) -> Option<&'a str> {
-        self.fields.find(|(name, _)| name.eq_ignore_ascii_case(self.name)).map(|(_, value)| *value)
+        self.fields.find(|(name, _)| *name == self.name).map(|(_, value)| *value)
     }
 }
 

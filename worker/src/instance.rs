@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::{fmt, mem};
 
+use simdutf8::basic::from_utf8;
+
 use crate::event::{Env, Event, EventFault, Trigger, UnixMillis, Worker};
-use crate::outcome::{Fetched, Reply, internal_server_error};
+use crate::outcome::{Fetched, Outcome, Reply, internal_server_error};
+use crate::request_size::RequestSize;
 use crate::rules::{self, Violation};
 use crate::wire;
 
@@ -20,6 +23,14 @@ pub enum Fault<'a> {
         /// CloudFront's id of the request.
         request_id: &'a str,
     },
+    /// With what the worker would have added, the request was larger than CloudFront takes (rule W9).
+    /// The viewer's doing, mostly: an answer may say 431.
+    TooLarge {
+        /// The request's head in bytes, with the edits.
+        bytes: usize,
+        /// CloudFront's id of the request.
+        request_id: &'a str,
+    },
 }
 
 impl fmt::Display for Fault<'_> {
@@ -27,6 +38,7 @@ impl fmt::Display for Fault<'_> {
         match self {
             Fault::Event(fault) => fault.fmt(f),
             Fault::Outcome { violation, .. } => violation.fmt(f),
+            Fault::TooLarge { bytes, .. } => write!(f, "W9: a request of {bytes} bytes"),
         }
     }
 }
@@ -53,14 +65,6 @@ pub struct Host<'a> {
     pub read_body: &'a dyn Fn() -> Vec<u8>,
     /// Overwrites bytes with random ones.
     pub random: &'a dyn Fn(&mut [u8]),
-}
-
-/// How `worker.mjs` wrote the text in the input buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Charset {
-    Latin1,
-    Utf8,
 }
 
 impl<W: Worker> Instance<W> {
@@ -117,20 +121,14 @@ impl<W: Worker> Instance<W> {
         mem::forget(mem::replace(&mut self.stage, started));
     }
 
-    /// Handles the event whose head of `values` values is in the input buffer, and leaves the
-    /// outcome.
-    pub fn handle(
-        &mut self,
-        len: usize,
-        values: u32,
-        charset: Charset,
-        now: UnixMillis,
-        host: Host<'_>,
-    ) {
+    /// Handles the event whose head is in the input buffer: the lengths of its `values` values and
+    /// their text of `len` bytes. Leaves the outcome.
+    pub fn handle(&mut self, values: usize, len: usize, now: UnixMillis, host: Host<'_>) {
         self.output.clear();
         let worker = self.stage.started();
-        let head = decode(&self.input[..len], charset);
-        let reply = match wire::read(&head, values, now, host) {
+        let (lengths, rest) = self.input.split_at(values * 4);
+        let text = decode(&rest[..len]);
+        let reply = match wire::read(lengths, &text, now, host) {
             Err(fault) => refuse::<W>(&Fault::Event(fault)),
             Ok((event, context)) => {
                 let trigger = event.trigger();
@@ -138,14 +136,21 @@ impl<W: Worker> Instance<W> {
                     Event::OriginRequest(_, origin) => Some(origin.clone()),
                     _ => None,
                 };
+                let size = RequestSize::of(event.request(), len);
                 let reply = worker.handle(event, &context);
+                let too_large = match &reply.outcome {
+                    Outcome::Forward(edits) if !trigger.is_response() => {
+                        size.and_then(|size| size.too_large(edits))
+                    }
+                    _ => None,
+                };
                 let checked = rules::check(trigger, &reply.outcome)
                     .and_then(|()| rules::check_custom_headers(origin.as_ref(), &reply.outcome));
-                match checked {
-                    Ok(()) => reply,
-                    Err(violation) => {
-                        refuse::<W>(&Fault::Outcome { violation, request_id: context.request_id })
-                    }
+                let request_id = context.request_id;
+                match (checked, too_large) {
+                    (Ok(()), None) => reply,
+                    (Ok(()), Some(bytes)) => refuse::<W>(&Fault::TooLarge { bytes, request_id }),
+                    (Err(violation), _) => refuse::<W>(&Fault::Outcome { violation, request_id }),
                 }
             }
         };
@@ -198,97 +203,7 @@ fn refuse<W: Worker>(fault: &Fault<'_>) -> Reply<'static> {
     reply
 }
 
-/// Bytes as text. Latin-1 that is all ASCII, which is nearly every head, is not copied.
-fn decode(bytes: &[u8], charset: Charset) -> Cow<'_, str> {
-    match charset {
-        Charset::Latin1 if !bytes.is_ascii() => bytes.iter().map(|b| char::from(*b)).collect(),
-        // Taken for valid first: from_utf8_lossy goes byte by byte.
-        _ => str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed),
-    }
-}
-
-/// Makes a [`Worker`] loadable by `worker.mjs`: exports the functions it calls.
-///
-/// ```
-/// # use cloudfront_worker::{Context, Env, Event, Reply, Worker, edits::Edits};
-/// struct Pass;
-///
-/// impl Worker for Pass {
-///     type Error = std::convert::Infallible;
-///     type Configured = ();
-///     fn configure(_: &[u8]) -> Result<(), Self::Error> {
-///         Ok(())
-///     }
-///     fn start(_: (), _: Env<'_>) -> Self {
-///         Pass
-///     }
-///     fn handle<'a>(&mut self, _: Event<'a>, _: &Context<'a>) -> Reply<'a> {
-///         Edits::new().into()
-///     }
-/// }
-///
-/// cloudfront_worker::export!(Pass);
-/// # fn main() {}
-/// ```
-#[macro_export]
-macro_rules! export {
-    ($worker:ty) => {
-        #[allow(unsafe_code)]
-        const _: () = {
-            use $crate::exports::{Charset, Host, Instance, UnixMillis, random, read_body};
-
-            std::thread_local! {
-                static INSTANCE: std::cell::RefCell<Instance<$worker>> =
-                    const { std::cell::RefCell::new(Instance::new()) };
-            }
-
-            #[unsafe(no_mangle)]
-            extern "C" fn cloudfront_input(len: u32) -> *mut u8 {
-                INSTANCE.with_borrow_mut(|instance| instance.input(len as usize).as_mut_ptr())
-            }
-
-            #[unsafe(no_mangle)]
-            extern "C" fn cloudfront_output() -> *const u8 {
-                INSTANCE.with_borrow(|instance| instance.output().as_ptr())
-            }
-
-            #[unsafe(no_mangle)]
-            extern "C" fn cloudfront_configure(len: u32) -> u32 {
-                INSTANCE.with_borrow_mut(|instance| {
-                    instance.configure(len as usize);
-                    instance.output().len() as u32
-                })
-            }
-
-            #[unsafe(no_mangle)]
-            extern "C" fn cloudfront_start(len: u32, seed: u64) {
-                INSTANCE.with_borrow_mut(|instance| instance.start(len as usize, seed));
-            }
-
-            #[unsafe(no_mangle)]
-            extern "C" fn cloudfront_handle(
-                len: u32,
-                values: u32,
-                utf8: u32,
-                now: f64,
-                body: u32,
-            ) -> u32 {
-                INSTANCE.with_borrow_mut(|instance| {
-                    let charset = if utf8 == 0 { Charset::Latin1 } else { Charset::Utf8 };
-                    let body = || read_body(body as usize);
-                    let host = Host { read_body: &body, random: &random };
-                    instance.handle(len as usize, values, charset, UnixMillis(now as u64), host);
-                    instance.output().len() as u32
-                })
-            }
-
-            #[unsafe(no_mangle)]
-            extern "C" fn cloudfront_record(len: u32, tag: u32, fault: u32, now: f64) -> u32 {
-                INSTANCE.with_borrow_mut(|instance| {
-                    instance.record(len as usize, tag, fault, UnixMillis(now as u64));
-                    instance.output().len() as u32
-                })
-            }
-        };
-    };
+/// Bytes as text, which they are: taken for valid first, since from_utf8_lossy goes byte by byte.
+fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }

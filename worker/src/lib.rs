@@ -70,7 +70,7 @@ pub mod rules;
 pub mod testing;
 
 #[doc(hidden)]
-pub mod exports;
+pub mod host;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -80,6 +80,7 @@ mod event;
 mod headers;
 mod instance;
 mod outcome;
+mod request_size;
 mod wire;
 
 pub use event::{
@@ -88,5 +89,5 @@ pub use event::{
 };
 pub use headers::{Headers, Values};
 pub use http;
-pub use instance::{Charset, Fault, Host, Instance};
+pub use instance::{Fault, Host, Instance};
 pub use outcome::{Body, Fetch, FetchFault, Fetched, Outcome, Post, Reply};

@@ -8,7 +8,7 @@ mod outcome;
 use serde_json::{Value, json};
 
 use crate::event::{UnixMillis, Worker};
-use crate::instance::{Charset, Host, Instance};
+use crate::instance::{Host, Instance};
 use crate::outcome::{Fetch, FetchFault};
 use entropy::Draws;
 
@@ -60,12 +60,13 @@ impl<W: Worker> Harness<W> {
             Ok(head) => head,
             Err(found) => return malformed(&found),
         };
-        let text = head.text.as_bytes();
-        self.instance.input(text.len())[..text.len()].copy_from_slice(text);
+        let lengths = head.lengths.iter().flat_map(|length| length.to_le_bytes());
+        let bytes: Vec<u8> = lengths.chain(head.text.bytes()).collect();
+        self.instance.input(bytes.len())[..bytes.len()].copy_from_slice(&bytes);
         let body = || head.body.clone();
         let random = |bytes: &mut [u8]| self.draws.fill(bytes);
         let host = Host { read_body: &body, random: &random };
-        self.instance.handle(text.len(), head.values, Charset::Utf8, UnixMillis(now), host);
+        self.instance.handle(head.lengths.len(), head.text.len(), UnixMillis(now), host);
         outcome::carry_out(event["Records"][0]["cf"].clone(), self.instance.output())
     }
 

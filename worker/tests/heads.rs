@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::convert::Infallible;
 
 use cloudfront_worker::edits::Edits;
-use cloudfront_worker::{Charset, Context, Env, Event, Host, Instance, Reply, UnixMillis, Worker};
+use cloudfront_worker::{Context, Env, Event, Host, Instance, Reply, UnixMillis, Worker};
 use proptest::prelude::*;
 
 thread_local! {
@@ -40,15 +40,29 @@ impl Worker for Count {
 }
 
 /// What a head led to: the lines that come out, and how many events reached the worker.
-fn handle(head: &[u8], values: u32, charset: Charset) -> (Vec<u8>, u32) {
+fn handle(lengths: &[u32], text: &[u8]) -> (Vec<u8>, u32) {
     EVENTS.set(0);
     let mut instance = Instance::<Count>::new();
     instance.configure(0);
     instance.start(0, 0);
-    instance.input(head.len())[..head.len()].copy_from_slice(head);
+    let lengths_and_text: Vec<u8> = lengths
+        .iter()
+        .flat_map(|length| length.to_le_bytes())
+        .chain(text.iter().copied())
+        .collect();
+    instance.input(lengths_and_text.len())[..lengths_and_text.len()]
+        .copy_from_slice(&lengths_and_text);
     let host = Host { read_body: &|| b"body".to_vec(), random: &|_| unreachable!("nobody draws") };
-    instance.handle(head.len(), values, charset, UnixMillis(0), host);
+    instance.handle(lengths.len(), text.len(), UnixMillis(0), host);
     (instance.output().to_vec(), EVENTS.get())
+}
+
+fn handle_values(values: &[String]) -> (Vec<u8>, u32) {
+    handle(&lengths(values), values.concat().as_bytes())
+}
+
+fn lengths(values: &[String]) -> Vec<u32> {
+    values.iter().map(|value| value.len() as u32).collect()
 }
 
 fn is_refusal(output: &[u8]) -> bool {
@@ -89,10 +103,6 @@ fn event() -> impl Strategy<Value = Vec<String>> {
     )
 }
 
-fn text(values: &[String]) -> String {
-    values.iter().map(|value| format!("{value}\n")).collect()
-}
-
 /// Pieces a head is made of, so that what is generated gets past the first line.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -123,7 +133,7 @@ fn piece() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn a_whole_event_reaches_the_worker(values in event()) {
-        let (output, events) = handle(text(&values).as_bytes(), values.len() as u32, Charset::Utf8);
+        let (output, events) = handle_values(&values);
         prop_assert_eq!(events, 1);
         prop_assert!(output.starts_with(b"F\n"), "{}", String::from_utf8_lossy(&output));
     }
@@ -144,52 +154,76 @@ proptest! {
         let ends: Vec<usize> =
             value.char_indices().map(|(i, _)| i).chain([value.len()]).collect();
         value.insert_str(ends[at.index(ends.len())], &injected);
-        // worker.mjs counts what it joins, whatever is in it.
-        let (output, events) = handle(text(&broken).as_bytes(), values.len() as u32, Charset::Utf8);
+        let (output, events) = handle_values(&broken);
         prop_assert_eq!(events, 0);
         prop_assert!(is_refusal(&output), "{}", String::from_utf8_lossy(&output));
     }
 
     #[test]
-    fn a_wrong_count_never_yields_an_event(values in event(), count in any::<u32>()) {
-        prop_assume!(count != values.len() as u32);
-        let (output, events) = handle(text(&values).as_bytes(), count, Charset::Utf8);
+    fn lengths_that_do_not_fit_the_text_never_yield_an_event(
+        values in event(),
+        place in any::<prop::sample::Index>(),
+        length in prop_oneof![any::<u32>(), 0..20_u32],
+    ) {
+        let mut broken = lengths(&values);
+        let place = &mut broken[place.index(values.len())];
+        prop_assume!(*place != length);
+        *place = length;
+        let (output, events) = handle(&broken, values.concat().as_bytes());
         prop_assert_eq!(events, 0);
         prop_assert!(is_refusal(&output), "{}", String::from_utf8_lossy(&output));
     }
 
     #[test]
-    fn a_head_cut_short_never_yields_an_event(
+    fn a_length_more_or_less_never_yields_an_event(
+        values in event(),
+        more in prop::option::of(0..3_u32),
+    ) {
+        let mut broken = lengths(&values);
+        match more {
+            Some(length) => broken.push(length),
+            None => drop(broken.pop()),
+        }
+        let (output, events) = handle(&broken, values.concat().as_bytes());
+        prop_assert_eq!(events, 0);
+        prop_assert!(is_refusal(&output), "{}", String::from_utf8_lossy(&output));
+    }
+
+    #[test]
+    fn a_text_cut_short_never_yields_an_event(
         values in event(),
         at in any::<prop::sample::Index>(),
     ) {
-        let whole = text(&values);
+        let whole = values.concat();
         let cut = &whole.as_bytes()[..at.index(whole.len())];
-        let (output, events) = handle(cut, values.len() as u32, Charset::Utf8);
+        let (output, events) = handle(&lengths(&values), cut);
         prop_assert_eq!(events, 0);
         prop_assert!(is_refusal(&output), "{}", String::from_utf8_lossy(&output));
     }
 
     #[test]
-    fn any_bytes_and_any_count_get_an_answer(
-        bytes in prop_oneof![
-            prop::collection::vec(any::<u8>(), 0..400),
-            prop::collection::vec(piece(), 0..60).prop_map(|pieces| pieces.join("\n").into_bytes()),
-        ],
-        count in prop_oneof![any::<u32>(), 0..100u32],
-        latin1 in any::<bool>(),
+    fn any_bytes_and_any_lengths_get_an_answer(
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+        lengths in prop::collection::vec(prop_oneof![any::<u32>(), 0..12_u32], 0..40),
     ) {
-        let charset = if latin1 { Charset::Latin1 } else { Charset::Utf8 };
-        let (output, events) = handle(&bytes, count, charset);
+        let (output, events) = handle(&lengths, &bytes);
+        prop_assert!(is_refusal(&output) || (output.starts_with(b"F\n") && events == 1));
+    }
+
+    #[test]
+    fn any_values_get_an_answer(values in prop::collection::vec(piece(), 0..60)) {
+        let (output, events) = handle_values(&values);
         prop_assert!(is_refusal(&output) || (output.starts_with(b"F\n") && events == 1));
     }
 }
 
 #[test]
 fn more_headers_than_a_map_holds_are_read() {
-    let fields: String = (0..40_000).map(|i| format!("x-{i}\n{i}\n")).collect();
-    let head = format!("viewer-request\n\n\n\nGET\n::1\n/\n\n40000\n{fields}\n\n\n");
-    let (output, events) = handle(head.as_bytes(), 80_012, Charset::Latin1);
+    let fixed = ["viewer-request", "", "", "", "GET", "::1", "/", "", "40000"].map(str::to_owned);
+    let fields = (0..40_000).flat_map(|i| [format!("x-{i}"), i.to_string()]);
+    let values: Vec<String> =
+        fixed.into_iter().chain(fields).chain(["", "", ""].map(str::to_owned)).collect();
+    let (output, events) = handle_values(&values);
     assert_eq!(events, 1);
     assert_eq!(output.iter().filter(|b| **b == b'\n').count(), 40_001);
 }

@@ -15,8 +15,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 #[derive(Default)]
 pub(super) struct Head {
+    /// How many bytes each value has.
+    pub(super) lengths: Vec<u32>,
     pub(super) text: String,
-    pub(super) values: u32,
     /// The request's body, decoded.
     pub(super) body: Vec<u8>,
 }
@@ -48,9 +49,8 @@ pub(super) fn read(event: &Value) -> Result<Head, String> {
 
 impl Head {
     fn push(&mut self, text: &str) {
+        self.lengths.push(text.len() as u32);
         self.text += text;
-        self.text.push('\n');
-        self.values += 1;
     }
 
     fn value(&mut self, value: &Value, name: &str) -> Result<(), String> {

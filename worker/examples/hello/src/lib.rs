@@ -1,6 +1,8 @@
 //! Answers `/hello`, marks every other request on its way, stamps every answer on its way back.
 //! `run.mjs` beside this crate shows it at work.
 
+#![forbid(unsafe_code)]
+
 use std::convert::Infallible;
 
 use cloudfront_worker::http::{HeaderName, HeaderValue, Response, header};

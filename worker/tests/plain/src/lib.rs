@@ -1,5 +1,7 @@
 //! A worker that cargo alone compiles: nothing of wasm-bindgen is in it.
 
+#![forbid(unsafe_code)]
+
 use std::convert::Infallible;
 
 use cloudfront_worker::{Context, Env, Event, Reply, Worker, edits::Edits, http};

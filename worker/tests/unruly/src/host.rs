@@ -1,7 +1,5 @@
 //! What a worker imports besides: through wasm-bindgen's glue, and from `imports`.
 
-#![allow(unsafe_code)]
-
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
@@ -26,19 +24,14 @@ pub(crate) fn call(function: &str, argument: &str) -> String {
 
 fn fill_text() -> String {
     let mut text = [b'-'; 8];
-    fill(text.as_mut_ptr(), text.len());
+    fill(&mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
 
-#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-#[link(wasm_import_module = "unruly")]
-unsafe extern "C" {
-    safe fn fill(into: *mut u8, len: usize);
-    safe fn throw();
+cloudfront_worker::import! {
+    from "unruly";
+    /// Writes an `x` for every byte.
+    fn fill(into: &mut [u8]);
+    /// Throws.
+    fn throw();
 }
-
-#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-fn fill(_: *mut u8, _: usize) {}
-
-#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-fn throw() {}

@@ -1,5 +1,7 @@
 //! A worker that does on demand what none should: the path says what, the query with what.
 
+#![forbid(unsafe_code)]
+
 mod breaks;
 mod host;
 mod traps;
@@ -36,7 +38,7 @@ impl Worker for Unruly {
             b"panic" => panic!("as asked"),
             b"call the host" => Err(host::call("throw", "")),
             b"draw entropy" => {
-                cloudfront_worker::exports::random(&mut [0; 8]);
+                cloudfront_worker::host::random(&mut [0; 8]);
                 Ok(false)
             }
             _ => Ok(config == b"panic at start"),

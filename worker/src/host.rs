@@ -1,0 +1,229 @@
+//! Where WebAssembly and `worker.mjs` meet: what it calls, and what a worker calls there. All the
+//! unsafe code is in this file; what its macros expand to is safe for whoever uses them.
+
+#![allow(unsafe_code)]
+
+pub use crate::event::UnixMillis;
+pub use crate::instance::{Host, Instance};
+
+/// The request's body, from `worker.mjs`, which knows its length.
+pub fn read_body(len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    cloudfront::read_body(&mut bytes);
+    bytes
+}
+
+/// Overwrites `bytes` with random ones, from `worker.mjs`.
+pub fn random(bytes: &mut [u8]) {
+    cloudfront::random(bytes);
+}
+
+mod cloudfront {
+    crate::import! {
+        from "cloudfront";
+        /// Writes the body of the request at hand.
+        pub(super) fn read_body(into: &mut [u8]);
+        /// Writes random bytes.
+        pub(super) fn random(into: &mut [u8]);
+    }
+}
+
+/// Makes a [`Worker`] loadable by `worker.mjs`: exports the functions it calls.
+///
+/// ```
+/// # use cloudfront_worker::{Context, Env, Event, Reply, Worker, edits::Edits};
+/// struct Pass;
+///
+/// impl Worker for Pass {
+///     type Error = std::convert::Infallible;
+///     type Configured = ();
+///     fn configure(_: &[u8]) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+///     fn start(_: (), _: Env<'_>) -> Self {
+///         Pass
+///     }
+///     fn handle<'a>(&mut self, _: Event<'a>, _: &Context<'a>) -> Reply<'a> {
+///         Edits::new().into()
+///     }
+/// }
+///
+/// cloudfront_worker::export!(Pass);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! export {
+    ($worker:ty) => {
+        const _: () = {
+            use $crate::host::{Host, Instance, UnixMillis, random, read_body};
+
+            std::thread_local! {
+                static INSTANCE: std::cell::RefCell<Instance<$worker>> =
+                    const { std::cell::RefCell::new(Instance::new()) };
+            }
+
+            // SAFETY, here and below: no other function of a module begins with `cloudfront_`, and
+            // the bodies are safe code, whatever numbers the host calls them with.
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_input(len: u32) -> *mut u8 {
+                INSTANCE.with_borrow_mut(|instance| instance.input(len as usize).as_mut_ptr())
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_output() -> *const u8 {
+                INSTANCE.with_borrow(|instance| instance.output().as_ptr())
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_configure(len: u32) -> u32 {
+                INSTANCE.with_borrow_mut(|instance| {
+                    instance.configure(len as usize);
+                    instance.output().len() as u32
+                })
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_start(len: u32, seed: u64) {
+                INSTANCE.with_borrow_mut(|instance| instance.start(len as usize, seed));
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_handle(values: u32, len: u32, now: f64, body: u32) -> u32 {
+                INSTANCE.with_borrow_mut(|instance| {
+                    let body = || read_body(body as usize);
+                    let host = Host { read_body: &body, random: &random };
+                    instance.handle(values as usize, len as usize, UnixMillis(now as u64), host);
+                    instance.output().len() as u32
+                })
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn cloudfront_record(len: u32, tag: u32, fault: u32, now: f64) -> u32 {
+                INSTANCE.with_borrow_mut(|instance| {
+                    instance.record(len as usize, tag, fault, UnixMillis(now as u64));
+                    instance.output().len() as u32
+                })
+            }
+        };
+    };
+}
+
+/// Declares functions of the host that a worker calls, which `worker.mjs` is given as `imports`. They
+/// are safe to call.
+///
+/// ```
+/// cloudfront_worker::import! {
+///     from "clock";
+///     /// Writes the time of a zone, and returns how many bytes that took.
+///     fn local_time(zone: &[u8], into: &mut [u8]) -> i32;
+/// }
+/// # fn main() {}
+/// ```
+///
+/// What crosses are numbers: an `i32` as it is, a slice as its address and its length, an array as
+/// its address alone. What returns is nothing or an `i32`. The function of the host may read what it
+/// is lent, and may write to what is `&mut`, within its length and before it returns: in that it is
+/// trusted, as `worker.mjs` is.
+///
+/// Natively there is no host: calling one panics.
+#[macro_export]
+macro_rules! import {
+    (
+        from $module:literal;
+        $($(#[$doc:meta])* $vis:vis fn $name:ident($($arguments:tt)*) $(-> $returns:tt)?;)+
+    ) => {
+        $(
+            $crate::import! {
+                @take $module [$(#[$doc])* $vis] $name [$(-> $returns)?] [] [] [] $($arguments)*
+            }
+        )+
+    };
+
+    (
+        @take $module:literal [$($before:tt)*] $name:ident [$($returns:tt)*]
+        [$($takes:tt)*] [$($passes:tt)*] [$($types:tt)*]
+    ) => {
+        #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+        $($before)* fn $name($($takes)*) $($returns)* {
+            $crate::import!(@returns $($returns)*);
+            #[link(wasm_import_module = $module)]
+            unsafe extern "C" {
+                fn $name($($types)*) $($returns)*;
+            }
+            // SAFETY: every address is that of a reference that lives until this returns, with the
+            // length of what it refers to; the host writes only to those that are `&mut`, and there
+            // is one thread.
+            unsafe { $name($($passes)*) }
+        }
+
+        #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+        $($before)* fn $name($($takes)*) $($returns)* {
+            let _ = ($($passes)*);
+            panic!(concat!("there is no host to call ", stringify!($name), " of"));
+        }
+    };
+
+    (
+        @take $module:literal $before:tt $name:ident $returns:tt
+        [$($takes:tt)*] [$($passes:tt)*] [$($types:tt)*] $argument:ident: i32 $(, $($rest:tt)*)?
+    ) => {
+        $crate::import! {
+            @take $module $before $name $returns
+            [$($takes)* $argument: i32,] [$($passes)* $argument,] [$($types)* _: i32,] $($($rest)*)?
+        }
+    };
+    (
+        @take $module:literal $before:tt $name:ident $returns:tt
+        [$($takes:tt)*] [$($passes:tt)*] [$($types:tt)*] $argument:ident: &[u8] $(, $($rest:tt)*)?
+    ) => {
+        $crate::import! {
+            @take $module $before $name $returns
+            [$($takes)* $argument: &[u8],]
+            [$($passes)* $argument.as_ptr(), $argument.len(),]
+            [$($types)* _: *const u8, _: usize,]
+            $($($rest)*)?
+        }
+    };
+    (
+        @take $module:literal $before:tt $name:ident $returns:tt
+        [$($takes:tt)*] [$($passes:tt)*] [$($types:tt)*]
+        $argument:ident: &mut [u8] $(, $($rest:tt)*)?
+    ) => {
+        $crate::import! {
+            @take $module $before $name $returns
+            [$($takes)* $argument: &mut [u8],]
+            [$($passes)* $argument.as_mut_ptr(), $argument.len(),]
+            [$($types)* _: *mut u8, _: usize,]
+            $($($rest)*)?
+        }
+    };
+    (
+        @take $module:literal $before:tt $name:ident $returns:tt
+        [$($takes:tt)*] [$($passes:tt)*] [$($types:tt)*]
+        $argument:ident: &[u8; $len:literal] $(, $($rest:tt)*)?
+    ) => {
+        $crate::import! {
+            @take $module $before $name $returns
+            [$($takes)* $argument: &[u8; $len],]
+            [$($passes)* $argument.as_ptr(),]
+            [$($types)* _: *const u8,]
+            $($($rest)*)?
+        }
+    };
+    (
+        @take $module:literal $before:tt $name:ident $returns:tt
+        [$($takes:tt)*] [$($passes:tt)*] [$($types:tt)*]
+        $argument:ident: &mut [u8; $len:literal] $(, $($rest:tt)*)?
+    ) => {
+        $crate::import! {
+            @take $module $before $name $returns
+            [$($takes)* $argument: &mut [u8; $len],]
+            [$($passes)* $argument.as_mut_ptr(),]
+            [$($types)* _: *mut u8,]
+            $($($rest)*)?
+        }
+    };
+
+    (@returns) => {};
+    (@returns -> i32) => {};
+}
