@@ -5,6 +5,7 @@
 mod edge;
 
 mod asked;
+mod paths;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -22,6 +23,7 @@ fn config() -> ProptestConfig {
 proptest! {
     #![proptest_config(config())]
 
+    /// Cases: methods/each, methods/unknown.
     #[test]
     fn without_a_token_nothing_enters_where_everything_wants_one(asked in asked()) {
         let answer = answer(EVERYTHING_SHUT, &asked.event());
@@ -32,6 +34,7 @@ proptest! {
         );
     }
 
+    /// Cases: path-tricks/one-path, methods/each, methods/unknown.
     #[test]
     fn without_a_token_no_origin_sees_a_protected_path(asked in asked()) {
         let answer = answer("nearhop.toml", &asked.event());
@@ -48,6 +51,7 @@ proptest! {
         }
     }
 
+    /// Cases: path-tricks/one-path.
     #[test]
     fn without_a_token_no_clean_url_leads_to_a_protected_file(asked in asked()) {
         let answer = answer("clean-urls.toml", &asked.event());
@@ -72,6 +76,7 @@ proptest! {
         }
     }
 
+    /// Cases: header-spoofing/ours, header-spoofing/identity.
     #[test]
     fn nobody_speaks_in_our_name(
         asked in asked(),
@@ -93,6 +98,7 @@ proptest! {
         prop_assert!(identity.is_none() || (has_token && asked.trigger == "origin-request"));
     }
 
+    /// Cases: generated-responses/no-store, generated-responses/status.
     #[test]
     fn every_answer_is_one_cloudfront_takes(asked in asked(), has_token in any::<bool>()) {
         if has_token && !asked.headers.iter().any(|(name, _)| name == "authorization") {
@@ -128,6 +134,7 @@ proptest! {
         prop_assert!(ours.forwarded().is_some() || ours.result["status"] == "400", "{}", ours.result);
     }
 
+    /// Cases: path-tricks/one-path.
     #[test]
     fn every_layout_of_triggers_decides_alike(
         asked in asked(),
@@ -206,6 +213,7 @@ fn the_requests_of_these_properties_go_everywhere() {
     }
 }
 
+/// Cases: path-tricks/8192-bytes.
 #[test]
 fn the_longest_path_is_read_and_a_longer_one_is_not() {
     let ask = |configuration, uri: String, querystring: &str| {
@@ -265,8 +273,10 @@ fn as_an_origin_could_read(path: &str) -> String {
         let mut decoded = Vec::new();
         let mut at = 0;
         while at < bytes.len() {
-            let digits = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-            match digits.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            let digits =
+                bytes.get(at + 1..at + 3).filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+            let hex = digits.and_then(|hex| std::str::from_utf8(hex).ok());
+            match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
                 Some(byte) if bytes[at] == b'%' => {
                     decoded.push(byte);
                     at += 3;
