@@ -338,7 +338,8 @@ pub struct Limits {
     pub token_bytes: u32,
     /// How many cookies of a token's name are tried.
     pub cookies_tried: u32,
-    /// How many verified tokens an instance remembers.
+    /// How many verified tokens an instance remembers, with 4 KiB of memory for each: where tokens
+    /// are longer, fewer.
     pub verdicts: u32,
 }
 
