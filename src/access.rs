@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::cors::Cors;
 use crate::credentials::names::is_reserved;
-use crate::credentials::{Carrier, Credentials, CredentialsFault, TokenCookie, sent};
+use crate::credentials::{Carrier, Credentials, CredentialsFault, TokenCookie, is_b64token, sent};
 use crate::cross_site;
 use crate::keys::Keys;
 use crate::policy::Policy;
@@ -136,8 +136,13 @@ pub(crate) fn meet<'a>(
     let refused = |refusal, by| Err(Denied::Refused { refusal, by });
     let (found, by) = match Credentials::of(arrival.request, &policy.issuers, &policy.limits) {
         Ok(Credentials::Bearer(token)) => {
-            let verified = verify(token, policy, state, now);
-            (verified.map(|verified| (verified, token.into())), Carrier::Authorization)
+            let by = Carrier::Authorization;
+            let verified = match recall(token, policy, state, now) {
+                Some(recalled) => recalled,
+                None if !is_b64token(token) => return refused(Refusal::RequestMalformed, by),
+                None => verify(token, policy, state, now),
+            };
+            (verified.map(|verified| (verified, token.into())), by)
         }
         Ok(Credentials::Cookies(cookies)) => {
             let found = match cross_site::is_suspect(arrival, cors, &policy.origins) {
@@ -180,7 +185,9 @@ fn verify_any<'a>(
 ) -> Result<(Rc<Verified>, Cow<'a, str>), Unmet> {
     let mut first_fault = None;
     for TokenCookie { name, token } in cookies {
-        let fault = match verify(&token, policy, state, now) {
+        let recalled = recall(&token, policy, state, now);
+        let verified = recalled.unwrap_or_else(|| verify(&token, policy, state, now));
+        let fault = match verified {
             Ok(verified) => {
                 let issuer = &policy.issuers[verified.issuer()];
                 // An issuer whose cookies are others, or none, has not agreed to this one.
@@ -197,6 +204,26 @@ fn verify_any<'a>(
     Err(first_fault.unwrap_or(Refusal::TokenMissing).into())
 }
 
+/// What is remembered of a token, if it still holds. Where it does not, it is verified once more from
+/// the beginning: its key may have come back, or the issuer must be asked.
+fn recall(
+    token: &str,
+    policy: &Policy,
+    state: &mut State,
+    now: UnixMillis,
+) -> Option<Result<Rc<Verified>, Unmet>> {
+    let State { keys, verdicts, .. } = state;
+    let verified = verdicts.find(token)?;
+    if keys.wants_refresh(verified.issuer(), now) {
+        return Some(Err(Unmet::Fetch(verified.issuer())));
+    }
+    if verified.still_holds(&policy.issuers, keys, now) {
+        return Some(Ok(Rc::clone(verified)));
+    }
+    verdicts.forget(token);
+    None
+}
+
 fn verify(
     token: &str,
     policy: &Policy,
@@ -207,16 +234,6 @@ fn verify(
         return Err(Refusal::Token(TokenFault::Malformed).into());
     }
     let State { keys, verdicts, .. } = state;
-    if let Some(verified) = verdicts.find(token).cloned() {
-        if keys.wants_refresh(verified.issuer(), now) {
-            return Err(Unmet::Fetch(verified.issuer()));
-        }
-        if verified.still_holds(&policy.issuers, keys, now) {
-            return Ok(verified);
-        }
-        // Once more from the beginning: its key may have come back, or the issuer must be asked.
-        verdicts.forget(token);
-    }
     match token::verify(token, &policy.issuers, &policy.claims, keys, now) {
         Ok(verified) => {
             verdicts.remember(token, Rc::clone(&verified));

@@ -7,17 +7,18 @@
 //! The steps that not every request takes are kept out of line: a WebAssembly engine compiles a
 //! function whole when it is first entered, so a cold start would pay for those it does not take.
 
+use std::borrow::Cow;
+
 use cloudfront_worker::edits::Edits;
 use cloudfront_worker::{Context, Event, Fetch, Origin, Reply, Request, Trigger};
 use http::HeaderValue;
-use http::header::{AUTHORIZATION, COOKIE};
-use serde::Serialize;
 
 use crate::access::{Arrival, Caller, Denied, State, admit};
 use crate::config::{Preflight, Target};
 use crate::cors::{self, Cors};
 use crate::credentials::Carrier;
 use crate::identity::{REASON, REGION, is_spoofable};
+use crate::json::Object;
 use crate::path::{CanonicalPath, PathFault};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
@@ -45,17 +46,24 @@ pub(crate) fn decide<'a>(
     let descent = Descent { policy, context, edge };
     match event {
         Event::ViewerRequest(request) => {
-            let reply = match descent.viewer_request(&request, state) {
-                Ok(edits) => edits.into(),
-                Err(stop) => descent.answer_visitor(stop, &request, state),
-            };
-            Reply { aside: descent.look(&request, state), ..reply }
+            let found = descent.find(&request);
+            let is_to_api = is_to_api(&found);
+            let mut reply =
+                match found.and_then(|found| descent.viewer_request(found, &request, state)) {
+                    Ok(edits) => edits.into(),
+                    Err(stop) => descent.answer_visitor(stop, &request, state),
+                };
+            reply.aside = descent.look(is_to_api, state);
+            reply
         }
         Event::OriginRequest(request, origin) => {
-            let reply = descent
-                .origin_request(&request, &origin, state)
+            let found = descent.find(&request);
+            let is_to_api = is_to_api(&found);
+            let mut reply = found
+                .and_then(|found| descent.origin_request(found, &request, &origin, state))
                 .unwrap_or_else(|stop| descent.answer(stop, &request));
-            Reply { aside: descent.look(&request, state), ..reply }
+            reply.aside = descent.look(is_to_api, state);
+            reply
         }
         Event::OriginResponse(request, origin, response) => {
             descent.origin_response(&request, &origin, &response, state).into()
@@ -71,6 +79,12 @@ pub(crate) struct Descent<'d, 'a> {
     pub policy: &'d Policy,
     pub context: &'d Context<'a>,
     pub edge: &'d HeaderValue,
+}
+
+/// Where a request is to go, if it is let in.
+pub(crate) struct Found<'d, 'a> {
+    pub route: &'d Route,
+    pub path: CanonicalPath<'a>,
 }
 
 /// A request that has been let into its route.
@@ -107,19 +121,21 @@ impl<'d, 'a> Descent<'d, 'a> {
     #[inline(never)]
     fn viewer_request(
         &self,
+        found: Found<'d, 'a>,
         request: &Request<'a>,
         state: &mut State,
     ) -> Result<Edits<'a>, Stop<'d>> {
-        let Entered { route, path, caller } = self.enter(request, Trigger::ViewerRequest, state)?;
+        let trigger = Trigger::ViewerRequest;
+        let Entered { route, path, caller } = self.enter(found, request, trigger, state)?;
         self.keep_fresh(request, route, &caller, state)?;
-        // Origin-request asks for it once more, and takes it off.
-        let has_pin = route.target == Target::Api && self.pinned(request).is_some();
-        let edits = strip_spoofable(request, Trigger::ViewerRequest, has_pin);
         match route.target {
             Target::Api => {
+                // Origin-request asks for it once more, and takes it off.
+                let kept =
+                    if self.pinned(request).is_some() { Kept::Pin } else { Kept::Credentials };
                 // For cache keys and logs only: origin-request decides again.
-                let asked = Asked { route, trigger: Trigger::ViewerRequest, second_leg: false };
-                let edits = rewrite(edits, request, path.encoded())?;
+                let asked = Asked { route, trigger, second_leg: false };
+                let edits = rewrite(strip(request, trigger, kept), request, path.encoded().into())?;
                 Ok(match self.choose(request, &caller, asked, state, &mut Unobserved) {
                     Ok((api, chosen)) => edits
                         .set(REGION, api.region(chosen.region()).name.clone())
@@ -129,11 +145,11 @@ impl<'d, 'a> Descent<'d, 'a> {
                 })
             }
             Target::Site => {
-                let edits = rewrite(edits, request, &self.policy.site.key(&path, request))?;
+                let site = &self.policy.site;
                 // Origin-request needs them where it verifies again.
-                let verifies_again =
-                    route.demand.is_some() && !self.policy.site.viewer_request_attached;
-                Ok(if verifies_again { edits } else { strip_credentials(edits) })
+                let verifies_again = route.demand.is_some() && !site.viewer_request_attached;
+                let kept = if verifies_again { Kept::Credentials } else { Kept::Nothing };
+                rewrite(strip(request, trigger, kept), request, site.key(&path, request))
             }
         }
     }
@@ -141,50 +157,54 @@ impl<'d, 'a> Descent<'d, 'a> {
     #[inline(never)]
     fn origin_request(
         &self,
+        found: Found<'d, 'a>,
         request: &Request<'a>,
         origin: &Origin<'a>,
         state: &mut State,
     ) -> Result<Reply<'a>, Stop<'d>> {
-        let site = &self.policy.site;
-        let edits = strip_spoofable(request, Trigger::OriginRequest, false);
-        if site.viewer_request_attached && self.belongs_to_site(request) {
-            return Ok(strip_credentials(edits).into());
+        let (site, trigger) = (&self.policy.site, Trigger::OriginRequest);
+        if site.viewer_request_attached && found.route.target == Target::Site {
+            return Ok(strip(request, trigger, Kept::Nothing).into());
         }
-        let entered = self.enter(request, Trigger::OriginRequest, state)?;
+        let entered = self.enter(found, request, trigger, state)?;
         match entered.route.target {
             Target::Site => {
-                let key = site.key(&entered.path, request);
-                Ok(strip_credentials(rewrite(edits, request, &key)?).into())
+                let edits = strip(request, trigger, Kept::Nothing);
+                Ok(rewrite(edits, request, site.key(&entered.path, request))?.into())
             }
             Target::Api => {
                 let api = self.policy.api.as_ref();
-                let asked = Asked {
-                    route: entered.route,
-                    trigger: Trigger::OriginRequest,
-                    second_leg: api.is_some_and(|api| api.is_second_leg(origin)),
-                };
+                let second_leg = api.is_some_and(|api| api.is_second_leg(origin));
+                let asked = Asked { route: entered.route, trigger, second_leg };
                 let (api, chosen) =
                     self.choose(request, &entered.caller, asked, state, &mut Unobserved)?;
                 self.note_choice(request, &chosen, state);
-                let edits = self.to_api(edits, request, origin, &entered, api, &chosen)?;
-                Ok(Reply { log: self.line(&chosen, asked.route, api), ..edits.into() })
+                let mut reply: Reply<'a> =
+                    self.to_api(request, origin, &entered, api, &chosen)?.into();
+                reply.log = api.log_decisions.then(|| self.line(&chosen, asked.route, api));
+                Ok(reply)
             }
         }
     }
 
-    /// From the raw request to a caller let into a route.
+    /// From the raw request to its route.
+    pub fn find(&self, request: &Request<'a>) -> Result<Found<'d, 'a>, Stop<'d>> {
+        let path = CanonicalPath::parse(request.uri)
+            .map_err(|fault| Stop::Refused(Refusal::Path(fault), None))?;
+        if self.policy.sign_in.is_some() && path.decoded().starts_with(sign_in::PREFIX) {
+            return Err(Stop::SignIn(path.decoded().to_owned()));
+        }
+        Ok(Found { route: self.route(&path), path })
+    }
+
+    /// From a route to a caller let into it.
     pub fn enter(
         &self,
+        Found { route, path }: Found<'d, 'a>,
         request: &Request<'a>,
         trigger: Trigger,
         state: &mut State,
     ) -> Result<Entered<'d, 'a>, Stop<'d>> {
-        let path = CanonicalPath::parse(request.uri)
-            .map_err(|fault| Stop::Refused(Refusal::Path(fault), None))?;
-        if self.is_of_sign_in(&path) {
-            return Err(Stop::SignIn(path.decoded().to_owned()));
-        }
-        let route = self.route(&path);
         if let Some(cors) = route.cors.as_ref().filter(|_| cors::is_preflight(request)) {
             return match cors.preflight {
                 Preflight::Answer => Err(Stop::Preflight(cors, route)),
@@ -228,18 +248,11 @@ impl<'d, 'a> Descent<'d, 'a> {
     /// otherwise, since an API reads `/health.html` as it likes.
     pub fn route(&self, path: &CanonicalPath<'_>) -> &'d Route {
         let Policy { routes, site, .. } = self.policy;
-        let file = routes.find(site.public_path(path.decoded()));
-        if file.target == Target::Site { file } else { routes.find(path.decoded()) }
-    }
-
-    fn belongs_to_site(&self, request: &Request<'_>) -> bool {
-        CanonicalPath::parse(request.uri).is_ok_and(|path| {
-            !self.is_of_sign_in(&path) && self.route(&path).target == Target::Site
-        })
-    }
-
-    fn is_of_sign_in(&self, path: &CanonicalPath<'_>) -> bool {
-        self.policy.sign_in.is_some() && path.decoded().starts_with(sign_in::PREFIX)
+        let (letters, public) = (path.decoded(), site.public_path(path.decoded()));
+        let file = routes.find(public);
+        // One is the other's beginning.
+        let are_same = public.len() == letters.len();
+        if are_same || file.target == Target::Site { file } else { routes.find(letters) }
     }
 
     /// Chooses the Region that serves a request.
@@ -304,38 +317,23 @@ impl<'d, 'a> Descent<'d, 'a> {
 
     /// The look at the control document that goes beside this answer, if it is time for one: asked
     /// for by requests to the API, whatever became of them.
-    fn look(&self, request: &Request<'a>, state: &mut State) -> Option<Fetch> {
-        let settings = self.policy.api.as_ref()?.control.as_ref()?;
-        if !state.control.is_due(settings, self.context.now) {
-            return None;
-        }
-        let path = CanonicalPath::parse(request.uri).ok()?;
-        let is_api = self.route(&path).target == Target::Api;
-        is_api.then(|| state.control.look(settings, self.context.now))
+    fn look(&self, is_to_api: bool, state: &mut State) -> Option<Fetch> {
+        let settings = self.policy.api.as_ref()?.control.as_ref().filter(|_| is_to_api)?;
+        let is_due = state.control.is_due(settings, self.context.now);
+        is_due.then(|| state.control.look(settings, self.context.now))
     }
 
     /// What is logged of a request that goes to the API.
-    fn line(&self, chosen: &Chosen<'_>, route: &Route, api: &Api) -> Option<String> {
-        #[derive(Serialize)]
-        struct Line<'l> {
-            region: &'l str,
-            reason: String,
-            edge: &'l str,
-            candidates: Vec<&'l str>,
-            request_id: &'l str,
-            route: &'l str,
-        }
-
+    fn line(&self, chosen: &Chosen<'_>, route: &Route, api: &Api) -> String {
         let name = |index: usize| api.candidates[index].name.as_str();
-        let line = Line {
-            region: name(chosen.region()),
-            reason: chosen.reason.to_string(),
-            edge: self.edge.to_str().unwrap_or_default(),
-            candidates: chosen.order().map(name).collect(),
-            request_id: self.context.request_id,
-            route: &route.pattern,
-        };
-        api.log_decisions.then(|| serde_json::to_string(&line).ok()).flatten()
+        Object::new()
+            .word("region", name(chosen.region()))
+            .word("reason", &chosen.reason.text())
+            .text("edge", self.edge.to_str().unwrap_or_default())
+            .words("candidates", chosen.order().map(name))
+            .text("request_id", self.context.request_id)
+            .text("route", &route.pattern)
+            .end()
     }
 
     /// What the instance learns from a choice: that a Region is being probed, or that a second leg
@@ -365,21 +363,33 @@ impl<'d, 'a> Descent<'d, 'a> {
     }
 }
 
-/// A pin that counts is not a viewer's to make up.
-fn strip_spoofable<'a>(request: &Request<'a>, trigger: Trigger, has_pin: bool) -> Edits<'a> {
-    let is_pin = |name: &str| has_pin && name == PIN.as_str();
-    Edits::new().remove_where(&request.headers, |name| is_spoofable(name, trigger) && !is_pin(name))
+fn is_to_api(found: &Result<Found<'_, '_>, Stop<'_>>) -> bool {
+    found.as_ref().is_ok_and(|found| found.route.target == Target::Api)
 }
 
-/// S3 is shown neither: it needs none, and refuses headers over 8 KB (rule S2).
-fn strip_credentials(edits: Edits<'_>) -> Edits<'_> {
-    edits.remove(&COOKIE).remove(&AUTHORIZATION)
+/// What [`strip`] leaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// Neither credentials nor a pin. S3 needs none, and refuses headers over 8 KB (rule S2).
+    Nothing,
+    Credentials,
+    /// Credentials, and a pin that counts: it is not a viewer's to make up.
+    Pin,
+}
+
+/// Takes off what could pass for ours, for CloudFront's or for a proxy's. What is not there is not
+/// taken off: an edit costs `worker.mjs` a change to the event.
+fn strip<'a>(request: &Request<'a>, trigger: Trigger, kept: Kept) -> Edits<'a> {
+    Edits::new().remove_where(&request.headers, |name| match name {
+        "authorization" | "cookie" => kept == Kept::Nothing,
+        _ => is_spoofable(name, trigger) && !(kept == Kept::Pin && name == PIN.as_str()),
+    })
 }
 
 fn rewrite<'d, 'a>(
     edits: Edits<'a>,
     request: &Request<'a>,
-    path: &str,
+    path: Cow<'_, str>,
 ) -> Result<Edits<'a>, Stop<'d>> {
     if path == request.uri {
         return Ok(edits);
@@ -389,5 +399,5 @@ fn rewrite<'d, 'a>(
     if path.len() + query > 8_192 {
         return Err(Stop::Refused(Refusal::Path(PathFault::TooLong), None));
     }
-    Ok(edits.uri(path.to_owned()))
+    Ok(edits.uri(path.into_owned()))
 }

@@ -31,25 +31,36 @@ const SCOPES: HeaderName = HeaderName::from_static("x-nearhop-scopes");
 const NOT_IN_NAMES: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
 
-/// Tells the API who is calling. Lists are separated by commas; in every value, what is not
-/// unreserved (RFC 3986, section 2.3) is percent-encoded, so that a group named `a,b` is one group
-/// and a name in any script survives.
-#[inline(never)]
-pub(crate) fn identify<'a>(edits: Edits<'a>, verified: &Verified) -> Edits<'a> {
-    // An empty name is nobody's: in a list it would only shift the others.
-    let groups = || verified.groups().iter().map(String::as_str).filter(|name| !name.is_empty());
-    let scopes = || verified.scopes().split(' ').filter(|name| !name.is_empty());
-    let mut edits = edits.set(USER, one(verified.subject())).set(CLIENT, one(verified.client_id()));
-    if let Some(username) = verified.username() {
-        edits = edits.set(USERNAME, one(username));
+/// What the API is told of a caller. Made once for a token, since each of its requests is told the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity(Vec<(HeaderName, HeaderValue)>);
+
+impl Identity {
+    /// Lists are separated by commas; in every value, what is not unreserved (RFC 3986, section 2.3)
+    /// is percent-encoded, so that a group named `a,b` is one group and a name in any script survives.
+    #[inline(never)]
+    pub fn of(verified: &Verified) -> Self {
+        // An empty name is nobody's: in a list it would only shift the others.
+        let groups = verified.groups().iter().map(String::as_str).filter(|name| !name.is_empty());
+        let scopes = verified.scopes().split(' ').filter(|name| !name.is_empty());
+        let (user, client) = (one(verified.subject()), one(verified.client_id()));
+        let mut fields = vec![(USER, user), (CLIENT, client)];
+        fields.extend(verified.username().map(|username| (USERNAME, one(username))));
+        let lists: [(_, &mut dyn Iterator<Item = &str>); 2] =
+            [(GROUPS, &mut { groups }), (SCOPES, &mut { scopes })];
+        for (name, parts) in lists {
+            let value = list(parts);
+            if !value.is_empty() {
+                fields.push((name, value));
+            }
+        }
+        Self(fields)
     }
-    if groups().next().is_some() {
-        edits = edits.set(GROUPS, list(&mut groups()));
+
+    /// Tells it.
+    pub fn set<'a>(&self, edits: Edits<'a>) -> Edits<'a> {
+        self.0.iter().fold(edits, |edits, (name, value)| edits.set(name.clone(), value.clone()))
     }
-    if scopes().next().is_some() {
-        edits = edits.set(SCOPES, list(&mut scopes()));
-    }
-    edits
 }
 
 /// Whether a request has been given a caller's identity.
@@ -65,6 +76,16 @@ pub(crate) fn is_ours(name: &HeaderName) -> bool {
 /// Whether a header could pass for ours, for CloudFront's or for a proxy's, when a viewer sent it.
 /// Lower case.
 pub(crate) fn is_spoofable(name: &str, trigger: Trigger) -> bool {
+    // All of them begin so, and few others do.
+    let begins_so = matches!(
+        name.as_bytes(),
+        [b'c', b'l', ..] | [b'f', b'o', ..] | [b't', b'r', ..] | [b'x', b'-' | b'_', ..]
+    );
+    begins_so && could_pass(name, trigger)
+}
+
+#[inline(never)]
+fn could_pass(name: &str, trigger: Trigger) -> bool {
     // Servers that hand headers on as variables (CGI and its heirs) read both as `X_NEARHOP_USER`.
     let spelled_otherwise = name.contains('_');
     let name = if spelled_otherwise { Cow::Owned(name.replace('_', "-")) } else { name.into() };
@@ -108,7 +129,7 @@ fn list(parts: &mut dyn Iterator<Item = &str>) -> HeaderValue {
         }
         text.extend(utf8_percent_encode(part, NOT_IN_NAMES));
     }
-    HeaderValue::from_str(&text).expect("percent-encoded text is visible ASCII")
+    HeaderValue::try_from(text).expect("percent-encoded text is visible ASCII")
 }
 
 #[cfg(test)]

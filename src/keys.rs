@@ -283,6 +283,7 @@ mod tests {
         UnixMillis(AT.0 + seconds * 1000)
     }
 
+    /// Cases: signature/e-3, signature/1024-bit, keys/use-enc, keys/wrong-alg, keys/not-rsa.
     #[test]
     fn weak_and_foreign_keys_are_passed_over() {
         let short = crate::base64url::encode(&[0xc5; 128]);
@@ -311,6 +312,7 @@ mod tests {
         );
     }
 
+    /// Cases: keys/empty, keys/not-json, keys/duplicate-kid.
     #[test]
     fn a_set_that_cannot_be_trusted_is_refused_whole() {
         let twice = set(&[jwk("a", ""), jwk("a", "")]);
@@ -321,6 +323,7 @@ mod tests {
         }
     }
 
+    /// Cases: keys/unknown-kids, keys/known-kids.
     #[test]
     fn an_unknown_key_is_asked_for_once_per_cooldown() {
         let mut keys = keys(Some(set(&[jwk("a", "")])));
@@ -334,6 +337,7 @@ mod tests {
         assert!(matches!(keys.find(0, "b", later(30)), Lookup::Fetch));
     }
 
+    /// Cases: keys/unreachable.
     #[test]
     fn known_keys_go_on_working_when_the_issuer_is_down() {
         let mut keys = keys(Some(set(&[jwk("a", "")])));
@@ -347,6 +351,7 @@ mod tests {
         }
     }
 
+    /// Cases: keys/removed.
     #[test]
     fn a_withdrawn_key_stops_working_and_a_kept_one_keeps_its_id() {
         let mut keys = keys(Some(set(&[jwk("a", ""), jwk("b", "")])));

@@ -64,7 +64,10 @@ impl Worker for Nearhop {
         Ok(Configured { policy, key_sets })
     }
 
-    fn start(Configured { policy, key_sets }: Configured, env: Env<'_>) -> Self {
+    fn start(Configured { mut policy, key_sets }: Configured, env: Env<'_>) -> Self {
+        if let Some(api) = &mut policy.api {
+            api.stand_at(env.region);
+        }
         let keys = Keys::new(&policy.keys, IMPORT_KEY, key_sets);
         let verdicts = Verdicts::new(policy.limits.verdicts, env.seed);
         let edge = HeaderValue::from_str(env.region)
@@ -95,11 +98,13 @@ impl Worker for Nearhop {
     }
 
     fn fault(fault: &Fault<'_>) -> http::Response<Body> {
-        let request_id = match fault {
-            Fault::Outcome { request_id, .. } => request_id,
-            Fault::Event(_) => "",
-        };
-        Refusal::Internal.response(request_id, false)
+        match fault {
+            Fault::Outcome { request_id, .. } => Refusal::Internal.response(request_id, false),
+            Fault::TooLarge { request_id, .. } => {
+                Refusal::RequestTooLarge.response(request_id, false)
+            }
+            Fault::Event(_) => Refusal::Internal.response("", false),
+        }
     }
 }
 

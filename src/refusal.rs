@@ -1,13 +1,15 @@
 //! The answers to requests that go nowhere.
 
+use std::borrow::Cow;
+
 use cloudfront_worker::{Body, Context, Reply, Request};
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Response, StatusCode};
-use serde::Serialize;
 
 use crate::config::Target;
+use crate::json::Object;
 use crate::path::PathFault;
 use crate::route::Route;
 use crate::site;
@@ -46,6 +48,8 @@ pub enum Refusal {
     HostUnknown,
     /// The issuer does not refresh the session at present, for this reason.
     SignInUnavailable(&'static str),
+    /// With the headers that the edge adds, CloudFront would not take the request (rule W9).
+    RequestTooLarge,
     /// The event or our own answer was broken.
     Internal,
 }
@@ -76,6 +80,7 @@ impl Refusal {
             Refusal::NotFound => "not_found",
             Refusal::HostUnknown => "host_unknown",
             Refusal::SignInUnavailable(_) => "sign_in_unavailable",
+            Refusal::RequestTooLarge => "request_too_large",
             Refusal::Internal => "internal",
         }
     }
@@ -95,6 +100,7 @@ impl Refusal {
             }
             Refusal::NotFound => StatusCode::NOT_FOUND,
             Refusal::HostUnknown => StatusCode::MISDIRECTED_REQUEST,
+            Refusal::RequestTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -120,14 +126,15 @@ impl Refusal {
             Refusal::SignInUnavailable(_) => {
                 "Your session cannot be renewed at present. Try again."
             }
+            Refusal::RequestTooLarge => "The request's headers are too large.",
             Refusal::Internal => "Something went wrong.",
         }
     }
 
     /// What the operator is told besides.
-    pub(crate) fn detail(&self) -> String {
+    pub(crate) fn detail(&self) -> Cow<'static, str> {
         match self {
-            Refusal::Path(fault) => fault.to_string(),
+            Refusal::Path(fault) => fault.text().into(),
             Refusal::Token(TokenFault::Malformed) => "not a compact JWS of two JSON objects".into(),
             Refusal::Token(TokenFault::Algorithm) => "alg is not RS256, or crit, b64 or zip".into(),
             Refusal::Token(TokenFault::Issuer) => "iss is no configured issuer".into(),
@@ -137,12 +144,12 @@ impl Refusal {
                 "client_id or aud is no client or audience of ours".into()
             }
             Refusal::Token(TokenFault::Use) => "token_use is not accepted from the issuer".into(),
-            Refusal::ScopeRequired(scopes) => format!("needs {scopes}"),
+            Refusal::ScopeRequired(scopes) => ["needs ", scopes].concat().into(),
             Refusal::CrossSite => {
                 "a cookie's token, and neither Sec-Fetch-Site: same-origin nor an Origin of ours"
                     .into()
             }
-            Refusal::Method(allowed) => format!("allowed: {allowed}"),
+            Refusal::Method(allowed) => ["allowed: ", allowed].concat().into(),
             Refusal::KeysUnavailable => "the last fetch of the issuer's key set failed".into(),
             Refusal::HostUnknown => "Host is none of sign_in.origins".into(),
             Refusal::SignInUnavailable(reason) => (*reason).into(),
@@ -152,18 +159,23 @@ impl Refusal {
 
     /// The challenge of RFC 6750, section 3. Without a token there is no error to name, but a
     /// challenge must have a parameter.
-    fn challenge(&self) -> Option<String> {
+    fn challenge(&self) -> Option<HeaderValue> {
         let error = match self {
-            Refusal::TokenMissing => return Some(r#"Bearer realm="api""#.into()),
+            Refusal::TokenMissing => {
+                return Some(HeaderValue::from_static(r#"Bearer realm="api""#));
+            }
             Refusal::Token(_) => "invalid_token",
             Refusal::RequestMalformed => "invalid_request",
             Refusal::ClientNotAllowed | Refusal::GroupRequired => "insufficient_scope",
             Refusal::ScopeRequired(scopes) => {
-                return Some(format!(r#"Bearer error="insufficient_scope", scope="{scopes}""#));
+                return value(
+                    [r#"Bearer error="insufficient_scope", scope=""#, scopes, "\""].concat(),
+                );
             }
             _ => return None,
         };
-        Some(format!(r#"Bearer error="{error}", error_description="{}""#, self.message()))
+        let parameters = [r#"Bearer error=""#, error, r#"", error_description=""#];
+        value([&parameters.concat(), self.message(), "\""].concat())
     }
 
     /// The answer and the line for the log.
@@ -173,15 +185,6 @@ impl Refusal {
         route: Option<&Route>,
         context: &Context<'_>,
     ) -> Reply<'static> {
-        #[derive(Serialize)]
-        struct Line<'l> {
-            refused: &'l str,
-            status: u16,
-            route: Option<&'l str>,
-            request_id: &'l str,
-            detail: &'l str,
-        }
-
         let is_page =
             route.is_none_or(|route| route.target == Target::Site) && site::asks_for_page(request);
         let mut response = self.response(context.request_id, is_page);
@@ -189,15 +192,15 @@ impl Refusal {
         if let Some(allowed) = cors.and_then(|cors| cors.allow(&request.headers)) {
             allowed.apply(response.headers_mut());
         }
-        let line = Line {
-            refused: self.code(),
-            status: self.status().as_u16(),
-            route: route.map(|route| route.pattern.as_str()),
-            request_id: context.request_id,
-            detail: &self.detail(),
+        let line =
+            Object::new().word("refused", self.code()).json("status", self.status().as_str());
+        let line = match route {
+            Some(route) => line.text("route", &route.pattern),
+            None => line.json("route", "null"),
         };
+        let line = line.text("request_id", context.request_id).text("detail", &self.detail());
         let mut reply = Reply::from(response);
-        reply.log = serde_json::to_string(&line).ok();
+        reply.log = Some(line.end());
         reply
     }
 
@@ -214,33 +217,25 @@ impl Refusal {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        let mut set = |name, value: String| {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                headers.insert(name, value);
-            }
-        };
-        if let Some(challenge) = self.challenge() {
-            set(WWW_AUTHENTICATE, challenge);
-        }
-        match self {
-            Refusal::Method(allowed) => set(ALLOW, allowed.clone()),
+        let (name, value) = match self {
+            Refusal::Method(allowed) => (ALLOW, value(allowed.clone())),
             Refusal::KeysUnavailable | Refusal::NoRegion | Refusal::SignInUnavailable(_) => {
-                set(RETRY_AFTER, "5".into());
+                (RETRY_AFTER, Some(HeaderValue::from_static("5")))
             }
-            _ => {}
+            _ => (WWW_AUTHENTICATE, self.challenge()),
+        };
+        if let Some(value) = value {
+            headers.insert(name, value);
         }
         response
     }
 
     fn json(&self, request_id: &str) -> String {
-        #[derive(Serialize)]
-        struct Error<'e> {
-            error: &'e str,
-            message: &'e str,
-            request_id: &'e str,
-        }
-        let error = Error { error: self.code(), message: self.message(), request_id };
-        serde_json::to_string(&error).unwrap_or_default()
+        Object::new()
+            .word("error", self.code())
+            .word("message", self.message())
+            .text("request_id", request_id)
+            .end()
     }
 
     fn page(&self) -> String {
@@ -251,6 +246,10 @@ impl Refusal {
              <h1>{status}</h1><p>{message}</p></html>\n"
         )
     }
+}
+
+fn value(text: String) -> Option<HeaderValue> {
+    HeaderValue::try_from(text).ok()
 }
 
 #[cfg(test)]
@@ -285,6 +284,7 @@ mod tests {
             (404, "not_found", Refusal::NotFound),
             (421, "host_unknown", Refusal::HostUnknown),
             (503, "sign_in_unavailable", Refusal::SignInUnavailable("a reason")),
+            (431, "request_too_large", Refusal::RequestTooLarge),
             (500, "internal", Refusal::Internal),
         ]
     }
@@ -300,6 +300,7 @@ mod tests {
         }
     }
 
+    /// Cases: generated-responses/no-store, generated-responses/status, generated-responses/size.
     #[test]
     fn every_refusal_is_a_sound_answer_that_no_cache_keeps() {
         let mut codes = BTreeSet::new();
@@ -326,6 +327,7 @@ mod tests {
         }
     }
 
+    /// Cases: generated-responses/json, generated-responses/page.
     #[test]
     fn programs_get_json_and_page_loads_a_page() {
         for (_, code, refusal) in all() {
@@ -345,7 +347,10 @@ mod tests {
 
     #[test]
     fn challenges_are_those_of_rfc_6750() {
-        let challenge = |refusal: Refusal| refusal.challenge().unwrap_or_default();
+        let challenge = |refusal: Refusal| {
+            let value = refusal.challenge().expect("it has one");
+            value.to_str().expect("it is ASCII").to_owned()
+        };
         assert_eq!(challenge(Refusal::TokenMissing), r#"Bearer realm="api""#);
         assert_eq!(
             challenge(Refusal::Token(TokenFault::Expired)),
@@ -387,7 +392,7 @@ mod tests {
                 || matches!(refusal, Refusal::Path(_));
             if told {
                 assert_ne!(refusal.detail(), refusal.message(), "{code}");
-                assert!(!text(&response).contains(&refusal.detail()), "{code}");
+                assert!(!text(&response).contains(&*refusal.detail()), "{code}");
             }
         }
     }

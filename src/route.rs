@@ -1,20 +1,18 @@
 //! Path patterns, and the route a path belongs to.
 
-use std::cmp::Reverse;
-
 use http::Method;
 
 use crate::config::{Access, Config, Cookies, Target};
 use crate::cors::Cors;
 use crate::policy::{Problem, Problems};
 use crate::region::api::regions_named;
+use crate::region::choice::stable_hash;
 use crate::region::set::RegionSet;
 
 /// Every route, found by path.
 #[derive(Clone, Debug)]
 pub(crate) struct Routes {
-    /// Each with its route's index, the most specific first: the first that matches is the one.
-    patterns: Vec<(Pattern, usize)>,
+    patterns: Node,
     routes: Vec<Route>,
     /// Where a path belongs that no pattern matches: the public site.
     unmatched: Route,
@@ -55,30 +53,30 @@ impl Routes {
             .enumerate()
             .map(|(index, route)| Route::new(index, route, config, problems))
             .collect();
-        let mut patterns: Vec<(Pattern, usize)> = Vec::with_capacity(routes.len());
+        let mut patterns = Node::default();
         for (index, route) in routes.iter().enumerate() {
             let key = format!("routes[{index}].pattern");
             match Pattern::parse(&route.pattern) {
                 Err(allowed) => problems.push(Problem::new(key, &route.pattern, allowed)),
-                Ok(pattern) => match patterns.iter().find(|(other, _)| *other == pattern) {
-                    Some((_, other)) => {
+                Ok(pattern) => match patterns.place(&pattern) {
+                    Some(other) => {
                         let other = &routes[*other].pattern;
                         let allowed =
                             format!("a pattern that does not match the same paths as {other}");
                         problems.push(Problem::new(key, &route.pattern, allowed));
                     }
-                    None => patterns.push((pattern, index)),
+                    free => *free = Some(index),
                 },
             }
         }
-        patterns.sort_by_cached_key(|(pattern, _)| Reverse(pattern.specificity()));
         Self { patterns, routes, unmatched: Route::public_site() }
     }
 
-    /// The route of a decoded canonical path.
+    /// The route of a decoded canonical path. Many servers read `/health/` as `/health`: so does the
+    /// access rule.
     pub fn find(&self, path: &str) -> &Route {
-        let found = self.patterns.iter().find(|(pattern, _)| pattern.matches(path));
-        found.map_or(&self.unmatched, |(_, index)| &self.routes[*index])
+        let found = self.patterns.find(path.strip_suffix('/').unwrap_or(path));
+        found.map_or(&self.unmatched, |index| &self.routes[index])
     }
 
     /// Every route's rule for callers on other origins.
@@ -213,15 +211,68 @@ fn route_regions(
     }
 }
 
+/// Patterns that begin alike, by what follows: a thousand are searched about as fast as ten.
+#[derive(Clone, Debug, Default)]
+struct Node {
+    /// By the hash of the segment's text, and those of one hash by the text.
+    literals: Vec<(u64, String, Node)>,
+    parameter: Option<Box<Node>>,
+    /// The route of the path that ends here.
+    end: Option<usize>,
+    /// The route of every path from here on that no other pattern has.
+    tree: Option<usize>,
+}
+
+impl Node {
+    /// The route of the most specific pattern for the rest of a path: segment by segment, the path's
+    /// end before a literal, a literal before a parameter, a parameter before a tree's rest.
+    fn find(&self, path: &str) -> Option<usize> {
+        let Some(path) = path.strip_prefix('/') else { return self.end.or(self.tree) };
+        let end = path.bytes().position(|byte| byte == b'/').unwrap_or(path.len());
+        let (segment, rest) = path.split_at(end);
+        let literal = self.literal(stable_hash(segment), segment).ok();
+        literal
+            .and_then(|at| self.literals[at].2.find(rest))
+            .or_else(|| self.parameter.as_ref()?.find(rest))
+            .or(self.tree)
+    }
+
+    /// Where a pattern's route stands, or is to stand.
+    fn place(&mut self, pattern: &Pattern) -> &mut Option<usize> {
+        let mut node = self;
+        for segment in &pattern.segments {
+            node = match segment {
+                Segment::Parameter => node.parameter.get_or_insert_default(),
+                Segment::Literal(text) => {
+                    let hash = stable_hash(text);
+                    let at = node.literal(hash, text).unwrap_or_else(|at| {
+                        node.literals.insert(at, (hash, text.clone(), Node::default()));
+                        at
+                    });
+                    &mut node.literals[at].2
+                }
+            };
+        }
+        if pattern.is_tree { &mut node.tree } else { &mut node.end }
+    }
+
+    /// Where a literal stands among the others, or would.
+    fn literal(&self, hash: u64, segment: &str) -> Result<usize, usize> {
+        self.literals.binary_search_by(|(other, text, _)| {
+            other.cmp(&hash).then_with(|| text.as_str().cmp(segment))
+        })
+    }
+}
+
 /// What `routes[].pattern` says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Pattern {
     segments: Vec<Segment>,
     /// Everything below matches as well.
     is_tree: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Segment {
     Literal(String),
     /// Its name is for people: it plays no part.
@@ -249,27 +300,6 @@ impl Pattern {
             _ => path.split('/').map(Segment::parse).collect::<Result<_, _>>()?,
         };
         Ok(Self { segments, is_tree })
-    }
-
-    /// Whether a decoded canonical path is one of the pattern's. Many servers read `/health/` as
-    /// `/health`: so does the access rule.
-    fn matches(&self, path: &str) -> bool {
-        let mut found = path.strip_suffix('/').unwrap_or(path).split('/').skip(1);
-        self.segments.iter().all(|segment| match (segment, found.next()) {
-            (Segment::Literal(text), Some(found)) => text == found,
-            (Segment::Parameter, Some(_)) => true,
-            (_, None) => false,
-        }) && (self.is_tree || found.next().is_none())
-    }
-
-    /// Greater for the more specific of two patterns that match one path: segment by segment, the
-    /// path's end before a literal, a literal before a parameter, a parameter before a tree's rest.
-    fn specificity(&self) -> Vec<u8> {
-        let segments = self.segments.iter().map(|segment| match segment {
-            Segment::Literal(_) => 2,
-            Segment::Parameter => 1,
-        });
-        segments.chain([if self.is_tree { 0 } else { 3 }]).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::config::{self, NotFound, SiteMode};
-use crate::path::{CanonicalPath, has_extension};
+use crate::path::{CanonicalPath, has_extension, split_name};
 use crate::policy::{Problem, Problems};
 use headers::ResponseHeaders;
 
@@ -59,7 +59,7 @@ impl Site {
     /// `/admin.html`; `/docs/`, `/docs/index.html`, `/docs/index`): the rule of one is the rule of
     /// all. Takes a decoded path.
     pub fn public_path<'p>(&self, path: &'p str) -> &'p str {
-        let (folder, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+        let (folder, name) = split_name(path);
         let page = self.page(name);
         if page == self.page(&self.index) { folder } else { &path[..folder.len() + page.len()] }
     }
@@ -84,9 +84,9 @@ impl Site {
             return encoded.into();
         }
         match self.mode {
-            SiteMode::Spa if is_page_load(request) => format!("/{}", self.index).into(),
-            SiteMode::CleanUrls if !encoded.ends_with('/') => format!("{encoded}.html").into(),
-            _ if encoded.ends_with('/') => format!("{encoded}{}", self.index).into(),
+            SiteMode::Spa if is_page_load(request) => ["/", &self.index].concat().into(),
+            SiteMode::CleanUrls if !encoded.ends_with('/') => [encoded, ".html"].concat().into(),
+            _ if encoded.ends_with('/') => [encoded, &self.index].concat().into(),
             _ => encoded.into(),
         }
     }
@@ -147,15 +147,13 @@ pub(crate) fn is_page_load(request: &Request<'_>) -> bool {
 
 /// Whether one of the media ranges that a request accepts is spelled so.
 fn accepts(request: &Request<'_>, ranges: &[&str]) -> bool {
-    for accept in request.headers.get_all(&ACCEPT) {
-        for range in accept.split(',') {
-            let range = range.split(';').next().unwrap_or_default().trim();
-            if ranges.iter().any(|wanted| range.eq_ignore_ascii_case(wanted)) {
-                return true;
-            }
-        }
-    }
-    false
+    let is_wanted = |range: &[u8]| {
+        let end = range.iter().position(|byte| *byte == b';').unwrap_or(range.len());
+        let range = range[..end].trim_ascii();
+        ranges.iter().any(|wanted| range.eq_ignore_ascii_case(wanted.as_bytes()))
+    };
+    let mut fields = request.headers.get_all(&ACCEPT);
+    fields.any(|accept| accept.as_bytes().split(|byte| *byte == b',').any(is_wanted))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Two things are asked one after the other: whether one of the issuer's keys signed it ([`jws`]),
 //! and whether what it then claims is for us ([`claims`]).
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use cloudfront_worker::UnixMillis;
@@ -10,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::base64url;
 use crate::config::TokenUse;
+use crate::identity::Identity;
 use crate::issuer::Issuer;
 use crate::keys::{KeyId, Keys};
 use claims::{Claims, UnverifiedClaims, members, text_claim};
@@ -20,11 +22,12 @@ mod jws;
 
 /// What a token says about its bearer. Only [`verify`] makes one, from a token whose signature,
 /// issuer, client, kind and times it has checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Verified {
     issuer: usize,
     key: KeyId,
     claims: Claims,
+    identity: OnceCell<Identity>,
 }
 
 /// The names of claims a configuration asks for by name.
@@ -83,8 +86,18 @@ impl Verified {
             && keys.holds(self.issuer, self.key)
     }
 
+    /// About what it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.claims.heap_bytes()
+    }
+
     pub(crate) fn issuer(&self) -> usize {
         self.issuer
+    }
+
+    /// What the API is told of the bearer.
+    pub(crate) fn identity(&self) -> &Identity {
+        self.identity.get_or_init(|| Identity::of(self))
     }
 }
 
@@ -151,7 +164,7 @@ pub(crate) fn verify(
     claims.residency = text_claim(&jws.payload, named.residency.as_deref())?;
     claims.home = text_claim(&jws.payload, named.home.as_deref())?;
     claims.check_times(issuer.leeway_seconds, now)?;
-    Ok(Rc::new(Verified { issuer: at, key, claims }))
+    Ok(Rc::new(Verified { issuer: at, key, claims, identity: OnceCell::new() }))
 }
 
 /// An ID token that counts. Only [`verify_id`] makes one.
@@ -227,4 +240,4 @@ fn chosen<'n>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -78,6 +78,7 @@ const SCENARIOS: [Scenario; 4] = [
     Scenario { name: "no answer, no origin group", answers: false, origin_group: false },
 ];
 
+/// Cases: failure-memory/recovery-ramp.
 #[test]
 fn traffic_leaves_a_dead_region_and_returns() {
     let reports: Vec<Report> = thread::scope(|scope| {

@@ -99,6 +99,7 @@ impl Function {
     }
 }
 
+/// Cases: location/coordinates, location/unknown-edge.
 #[test]
 fn coordinates_count_where_the_edge_is_unknown_and_are_true() {
     let mut known = Function::start("eu-west-1", "");
@@ -140,6 +141,7 @@ fn coordinates_count_where_the_edge_is_unknown_and_are_true() {
     }
 }
 
+/// Cases: residency/all-down.
 #[test]
 fn residency_is_kept_when_all_that_is_permitted_fails() {
     let eu = "residency = { sets = [{ name = \"EU\", countries = [\"EU\"], regions = [\"eu-west-1\"] }] }";
@@ -153,6 +155,7 @@ fn residency_is_kept_when_all_that_is_permitted_fails() {
     assert_eq!(function.ask(ASK), "us-east-1: rtt");
 }
 
+/// Cases: residency/none-permitted.
 #[test]
 fn where_nothing_is_permitted_the_answer_is_503_and_it_is_origin_request_that_knows() {
     let eu = "residency = { otherwise = \"none\", sets = [{ name = \"EU\", countries = [\"EU\"], \
@@ -171,6 +174,7 @@ fn where_nothing_is_permitted_the_answer_is_503_and_it_is_origin_request_that_kn
     assert_eq!(function.ask(Ask { headers: &spoofed, ..early }), "no stamp");
 }
 
+/// Cases: failure-memory/client-caused.
 #[test]
 fn one_client_does_not_take_a_region_from_the_others() {
     let mut function = Function::start("eu-west-1", "");

@@ -146,6 +146,7 @@ fn more_regions_than_a_set_holds_are_refused() {
     assert!(allowed.contains("at most 64"), "{allowed}");
 }
 
+/// Cases: secrets/error-body.
 #[test]
 fn the_key_of_pins_is_demanded_and_never_repeated() {
     let with = |key: Option<&str>| {

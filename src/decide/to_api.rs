@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use cloudfront_worker::edits::{CustomOrigin, Edits, Protocol};
-use cloudfront_worker::{Origin, Request};
+use cloudfront_worker::{Origin, Request, Trigger};
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, COOKIE, HOST};
 
-use super::{Descent, Entered, Stop, rewrite};
+use super::{Descent, Entered, Kept, Stop, rewrite, strip};
 use crate::config::Cookies;
 use crate::credentials::names::is_reserved;
 use crate::credentials::sent;
-use crate::identity::{self, CORS, EDGE, REASON, REGION, X_FORWARDED_FOR};
+use crate::identity::{CORS, EDGE, REASON, REGION, X_FORWARDED_FOR};
 use crate::region::choice::Chosen;
 use crate::region::{Api, ApiRegion};
 use crate::route::Route;
@@ -21,7 +21,6 @@ impl<'d, 'a> Descent<'d, 'a> {
     #[inline(never)]
     pub(super) fn to_api(
         &self,
-        edits: Edits<'a>,
         request: &Request<'a>,
         origin: &Origin<'a>,
         entered: &Entered<'d, 'a>,
@@ -29,7 +28,8 @@ impl<'d, 'a> Descent<'d, 'a> {
         chosen: &Chosen<'_>,
     ) -> Result<Edits<'a>, Stop<'d>> {
         let region: &ApiRegion = api.region(chosen.region());
-        let mut edits = rewrite(edits, request, api.path(&entered.path))?
+        let edits = strip(request, Trigger::OriginRequest, Kept::Credentials);
+        let mut edits = rewrite(edits, request, api.path(&entered.path).into())?
             .set(HOST, region.host.clone())
             .set(REGION, region.name.clone())
             .set(REASON, chosen.reason.header())
@@ -43,10 +43,10 @@ impl<'d, 'a> Descent<'d, 'a> {
             edits = edits.set(name.clone(), value.clone());
         }
         if let Some(bearer) = entered.caller.bearer() {
-            edits = identity::identify(edits, &bearer.verified);
+            edits = bearer.verified.identity().set(edits);
             // The API verifies the token itself (rule A4), and knows it by this header only.
             if !request.headers.contains(&AUTHORIZATION)
-                && let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", bearer.token))
+                && let Ok(value) = HeaderValue::try_from(["Bearer ", &bearer.token].concat())
             {
                 edits = edits.set(AUTHORIZATION, value);
             }
@@ -80,7 +80,8 @@ impl<'d, 'a> Descent<'d, 'a> {
         };
         match HeaderValue::from_str(&kept.join("; ")) {
             Ok(value) if !kept.is_empty() => edits.set(COOKIE, value),
-            _ => edits.remove(&COOKIE),
+            _ if request.headers.contains(&COOKIE) => edits.remove(&COOKIE),
+            _ => edits,
         }
     }
 

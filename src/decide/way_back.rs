@@ -8,6 +8,7 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, SET_COOKIE};
 
 use super::Descent;
 use crate::access::State;
+use crate::config::Target;
 use crate::cors::Allowed;
 use crate::identity::{self, CORS, REASON, REGION};
 use crate::path::CanonicalPath;
@@ -67,9 +68,11 @@ impl<'a> Descent<'_, 'a> {
         request: &Request<'a>,
         response: &Response<'a>,
     ) -> Edits<'a> {
-        match self.belongs_to_site(request) {
-            true => self.policy.site.viewer_answer(response),
-            false => Edits::new(),
+        match self.find(request) {
+            Ok(found) if found.route.target == Target::Site => {
+                self.policy.site.viewer_answer(response)
+            }
+            _ => Edits::new(),
         }
     }
 

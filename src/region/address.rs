@@ -207,6 +207,8 @@ pub(crate) fn check_networks(rules: &[PlaceRule], problems: &mut Problems) {
 mod tests {
     use super::*;
 
+    /// Cases: location/ipv4-mapped, location/private, location/multicast.
+    /// Cases: location/malformed-address.
     #[test]
     fn an_address_that_carries_another_counts_as_that() {
         for (text, expected) in [

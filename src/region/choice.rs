@@ -9,8 +9,6 @@
 //! moves Regions behind others. What a later stage says outweighs what an earlier one said, and the
 //! last stage that changed the first candidate is the reason for it.
 
-use std::cmp::Ordering;
-
 use crate::bundle::{Coordinates, RoundTrip};
 use crate::region::distance;
 use crate::region::reason::{Code, Reason};
@@ -154,9 +152,8 @@ pub(crate) fn choose<'q>(
     question: &Question<'q, '_>,
     observer: &mut impl Observer,
 ) -> Option<Chosen<'q>> {
-    let regions = question.regions;
-    let all = RegionSet::first(regions.len());
-    let mut ranking = Ranking { scores: [f32::INFINITY; MOST], behind: [0; MOST] };
+    let all = RegionSet::first(question.regions.len());
+    let mut ranking = Ranking { scores: [f32::INFINITY; MOST], behind: [RegionSet::EMPTY; 6] };
     for index in all.iter() {
         let ms = question.score(index);
         ranking.scores[index] = ms;
@@ -174,7 +171,7 @@ pub(crate) fn choose<'q>(
     for (stage, allowed) in filters {
         let removed = permitted.without(allowed);
         permitted = permitted.and(allowed);
-        let next = ranking.first(permitted);
+        let next = if removed.is_empty() { first } else { ranking.first(permitted) };
         if next != first {
             reason = question.reason(stage, first);
             first = next;
@@ -183,13 +180,9 @@ pub(crate) fn choose<'q>(
     }
     first?;
 
-    let mut health = 0;
-    for (bit, (stage, moved)) in question.preferences(permitted, &ranking).into_iter().enumerate() {
-        ranking.move_back(moved, 1 << bit);
-        if stage == Stage::Health {
-            health = 1 << bit;
-        }
-        let next = ranking.first(permitted);
+    for (at, (stage, moved)) in question.preferences(permitted, &ranking).into_iter().enumerate() {
+        ranking.behind[at] = moved;
+        let next = if moved.is_empty() { first } else { ranking.first(permitted) };
         if next != first {
             reason = question.reason(stage, first);
             first = next;
@@ -202,24 +195,25 @@ pub(crate) fn choose<'q>(
         reason = Reason::Probe;
     }
     // One request is enough to probe with: for the rest of the order they are failing still.
-    ranking.move_back(question.due.without(probed), health);
+    let failing = &mut ranking.behind[HEALTH];
+    *failing = failing.or(question.due.without(probed));
 
     // What this instance has learned since the first leg, or another did not know then, must not
     // send the second where the first has failed.
     let failed = match question.first_leg.filter(|index| permitted.contains(*index)) {
         _ if !question.second_leg => None,
-        None => ranking.first_but_for(permitted, health),
+        None => ranking.but_for(HEALTH).first(permitted),
         known => known,
     };
     let mut order = [0; 3];
     let mut count = 0;
     let mut left = permitted;
     let mut next = failed.or(first);
-    while let Some(index) = next.filter(|_| count < order.len()) {
+    while let Some(index) = next {
         order[count] = index as u8;
         count += 1;
         left = left.without(RegionSet::only(index));
-        next = ranking.first(left);
+        next = if count < order.len() { ranking.first(left) } else { None };
     }
     let mut chosen = Chosen { order, count: count as u8, at: 0, probes, reason };
     if question.second_leg && count > 1 {
@@ -251,7 +245,8 @@ impl<'q> Question<'q, '_> {
         }
     }
 
-    /// Each stage that reorders, from the weakest to the strongest, with the Regions it moves back.
+    /// Each stage that reorders, from the weakest to the strongest, with the Regions it moves back;
+    /// [`HEALTH`] is the place of one.
     fn preferences(&self, permitted: RegionSet, ranking: &Ranking) -> [(Stage, RegionSet); 6] {
         // Moving all of them would only forget what the earlier stages said.
         let all_but = |kept: RegionSet| match kept.and(permitted).is_empty() {
@@ -293,14 +288,17 @@ impl<'q> Question<'q, '_> {
     /// itself, so a changed weight moves the share it must and nobody else, and so does a Region
     /// that goes.
     fn left_by_weight(&self, among: RegionSet, ranking: &Ranking) -> RegionSet {
-        let left: RegionSet =
-            among.iter().filter(|index| self.draw(*index) >= self.weight(*index)).collect();
-        if left != among {
+        let is_left = |index: &usize| {
+            let weight = self.weight(*index);
+            weight < 100 && self.draw(*index) >= weight
+        };
+        let left: RegionSet = among.iter().filter(is_left).collect();
+        if left.is_empty() || left != among {
             return left;
         }
         // Each left it to the next: the last that takes viewers at all has no next.
         let last = among.iter().filter(|index| self.weight(*index) > 0);
-        last.max_by(|a, b| ranking.compare(*a, *b))
+        last.max_by(|a, b| ranking.scores[*a].total_cmp(&ranking.scores[*b]))
             .map_or(RegionSet::EMPTY, |last| left.without(RegionSet::only(last)))
     }
 
@@ -360,35 +358,32 @@ pub(crate) fn mix(mut bits: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
+/// The place of health among the preferences.
+const HEALTH: usize = 3;
+
+#[derive(Clone, Copy)]
 struct Ranking {
     scores: [f32; MOST],
-    /// A bit for each preference that moved a Region back; the strongest is the highest.
-    behind: [u8; MOST],
+    /// The Regions that each preference moved back; the last is the strongest.
+    behind: [RegionSet; 6],
 }
 
 impl Ranking {
     /// The first of a set: the least moved back, then the least score, then the first named.
     #[inline(never)]
     fn first(&self, set: RegionSet) -> Option<usize> {
-        set.iter().min_by(|a, b| self.compare(*a, *b))
+        let ahead =
+            self.behind.iter().rev().fold(set, |ahead, moved| match ahead.without(*moved) {
+                RegionSet::EMPTY => ahead,
+                rest => rest,
+            });
+        ahead.iter().min_by(|a, b| self.scores[*a].total_cmp(&self.scores[*b]))
     }
 
-    /// The first, had the preference of this bit not been asked.
-    fn first_but_for(&self, set: RegionSet, bit: u8) -> Option<usize> {
-        let rank = |index: usize| self.behind[index] & !bit;
-        set.iter().min_by(|a, b| {
-            rank(*a).cmp(&rank(*b)).then(self.scores[*a].total_cmp(&self.scores[*b]))
-        })
-    }
-
-    fn compare(&self, a: usize, b: usize) -> Ordering {
-        self.behind[a].cmp(&self.behind[b]).then(self.scores[a].total_cmp(&self.scores[b]))
-    }
-
-    fn move_back(&mut self, moved: RegionSet, bit: u8) {
-        for index in moved.iter() {
-            self.behind[index] |= bit;
-        }
+    /// The same, had one of the preferences not been asked.
+    fn but_for(mut self, preference: usize) -> Self {
+        self.behind[preference] = RegionSet::EMPTY;
+        self
     }
 }
 

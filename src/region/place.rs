@@ -57,7 +57,10 @@ impl Place {
 pub(crate) fn continent_of(country: Code) -> Option<Code> {
     CONTINENTS
         .iter()
-        .find(|(_, countries)| countries.split(' ').any(|code| code == country.as_str()))
+        .find(|(_, countries)| {
+            // Two letters and a space each.
+            countries.as_bytes().chunks(3).any(|code| code.starts_with(country.as_str().as_bytes()))
+        })
         .and_then(|(continent, _)| Code::new(continent))
 }
 

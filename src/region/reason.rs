@@ -1,5 +1,6 @@
 //! Why a Region was chosen.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::HeaderValue;
@@ -62,35 +63,41 @@ impl fmt::Debug for Code {
 }
 
 impl Reason<'_> {
+    /// The reason's word.
+    pub fn text(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Reason::Rtt => "rtt",
+            Reason::Distance => "distance",
+            Reason::Default => "default",
+            Reason::Residency => "residency",
+            Reason::Route => "route",
+            Reason::Drained(region) => return ["drained:", region].concat().into(),
+            Reason::Network => "rule:network",
+            Reason::Country(code) => return ["rule:country=", code.as_str()].concat().into(),
+            Reason::Continent(code) => return ["rule:continent=", code.as_str()].concat().into(),
+            Reason::Weight => "weight",
+            Reason::Sticky => "sticky",
+            Reason::Ejected(region) => return ["ejected:", region].concat().into(),
+            Reason::Probe => "probe",
+            Reason::SecondLeg => "failover:2",
+            Reason::Override => "override",
+        })
+    }
+
     /// The reason as a header's value.
     pub fn header(self) -> HeaderValue {
-        match self {
-            Reason::Rtt => HeaderValue::from_static("rtt"),
-            other => HeaderValue::from_str(&other.to_string())
-                .unwrap_or_else(|_| HeaderValue::from_static("default")),
+        match self.text() {
+            Cow::Borrowed(word) => HeaderValue::from_static(word),
+            Cow::Owned(word) => {
+                HeaderValue::try_from(word).unwrap_or_else(|_| HeaderValue::from_static("default"))
+            }
         }
     }
 }
 
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::Rtt => f.write_str("rtt"),
-            Reason::Distance => f.write_str("distance"),
-            Reason::Default => f.write_str("default"),
-            Reason::Residency => f.write_str("residency"),
-            Reason::Route => f.write_str("route"),
-            Reason::Drained(region) => write!(f, "drained:{region}"),
-            Reason::Network => f.write_str("rule:network"),
-            Reason::Country(code) => write!(f, "rule:country={}", code.as_str()),
-            Reason::Continent(code) => write!(f, "rule:continent={}", code.as_str()),
-            Reason::Weight => f.write_str("weight"),
-            Reason::Sticky => f.write_str("sticky"),
-            Reason::Ejected(region) => write!(f, "ejected:{region}"),
-            Reason::Probe => f.write_str("probe"),
-            Reason::SecondLeg => f.write_str("failover:2"),
-            Reason::Override => f.write_str("override"),
-        }
+        f.write_str(&self.text())
     }
 }
 

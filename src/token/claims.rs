@@ -30,6 +30,17 @@ pub(super) struct Claims {
 }
 
 impl Claims {
+    /// What they take in memory, beside this structure.
+    pub fn heap_bytes(&self) -> usize {
+        /// What an allocator keeps beside a block, and rounds it up by.
+        const BLOCK: usize = 16;
+        let Self { subject, username, client_id, groups, scopes, residency, home, .. } = self;
+        let optional = [username, residency, home].into_iter().flatten();
+        let texts = [subject, client_id, scopes].into_iter().chain(optional).chain(groups);
+        let lists = groups.capacity() * size_of::<String>();
+        texts.map(|text| text.capacity() + BLOCK).sum::<usize>() + lists + BLOCK
+    }
+
     /// RFC 7519, sections 4.1.4–4.1.6: valid before `exp`, not at it.
     pub fn check_times(&self, leeway: u64, now: UnixMillis) -> Result<(), TokenFault> {
         let now = now.seconds();
@@ -63,8 +74,8 @@ pub(super) struct UnverifiedClaims<'p> {
     #[serde(default, deserialize_with = "present")]
     aud: Option<Audience>,
     /// Nothing is decided by it, but like the other claims RFC 7519 registers it has one kind.
-    #[serde(default, rename = "jti", deserialize_with = "present")]
-    _jti: Option<String>,
+    #[serde(borrow, default, rename = "jti", deserialize_with = "present")]
+    _jti: Option<Cow<'p, str>>,
     #[serde(default, deserialize_with = "present")]
     scope: Option<String>,
     #[serde(default, rename = "cognito:groups", deserialize_with = "present")]

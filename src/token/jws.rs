@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use cloudfront_worker::UnixMillis;
-use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -37,7 +36,8 @@ pub(super) enum Typ {
 impl<'t> Jws<'t> {
     /// Takes a token apart (RFC 7515, section 7.1).
     pub fn parse(token: &'t str) -> Result<Self, TokenFault> {
-        let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
+        let dot = memchr::memrchr(b'.', token.as_bytes()).ok_or(TokenFault::Malformed)?;
+        let (signed, signature) = (&token[..dot], &token[dot + 1..]);
         let (header, payload) = signed.split_once('.').ok_or(TokenFault::Malformed)?;
         let Header { kid, typ } = Header::parse(header)?;
         // A dot more would be in the payload, and is no base64url.
@@ -61,14 +61,20 @@ impl<'t> Jws<'t> {
         if self.signature.len() != (key.signature_bytes * 4).div_ceil(3) {
             return Err(TokenFault::Signature.into());
         }
-        let verifies = jsonwebtoken::crypto::verify(
-            self.signature,
-            self.signed.as_bytes(),
-            &key.decoding,
-            Algorithm::RS256,
-        );
-        if matches!(verifies, Ok(true)) { Ok(key.id) } else { Err(TokenFault::Signature.into()) }
+        match verifies(self.signature, self.signed, &key.decoding) {
+            true => Ok(key.id),
+            false => Err(TokenFault::Signature.into()),
+        }
     }
+}
+
+#[cfg(all(feature = "edge", target_arch = "wasm32"))]
+use crate::edge::verifies;
+
+#[cfg(not(all(feature = "edge", target_arch = "wasm32")))]
+fn verifies(signature: &str, signed: &str, key: &jsonwebtoken::DecodingKey) -> bool {
+    use jsonwebtoken::{Algorithm, crypto};
+    matches!(crypto::verify(signature, signed.as_bytes(), key, Algorithm::RS256), Ok(true))
 }
 
 /// A protected header. Where keys come from is never its affair: `jwk`, `jku`, `x5c` and `x5u` are

@@ -1,3 +1,6 @@
+mod examples;
+mod remembered;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -50,6 +53,11 @@ fn token(name: &str) -> String {
     let tokens = include_str!("../../tests/vectors/tokens.json");
     let mut tokens: BTreeMap<String, Token> = serde_json::from_str(tokens).unwrap();
     tokens.remove(name).unwrap_or_else(|| panic!("no token {name}")).token
+}
+
+/// What the token `access` says when it has been verified.
+pub(crate) fn access(now: UnixMillis) -> Rc<Verified> {
+    verify(&token("access"), &issuers(), &NamedClaims::default(), &mut keys(), now).unwrap()
 }
 
 fn id_token(name: &str, at: usize, client: &str, second: u64) -> Result<IdToken, Unverified> {
@@ -117,6 +125,7 @@ fn an_id_token_has_its_time() {
     }
 }
 
+/// Cases: signature/bit-flips.
 #[test]
 fn an_id_token_altered_anywhere_counts_no_more() {
     let good = token("oidc-id");

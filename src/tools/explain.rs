@@ -167,12 +167,15 @@ fn walk(
     }
     note_headers(ask, trigger, &mut told);
 
-    let mut entered = descent.enter(request, trigger, &mut state);
+    let enter = |state: &mut State| {
+        descent.find(request).and_then(|found| descent.enter(found, request, trigger, state))
+    };
+    let mut entered = enter(&mut state);
     if let Err(Stop::Fetch(issuer)) = entered {
         // The edge would fetch the key set: here it gets the one at hand, if there is one.
         let key_set = bundle.key_sets[issuer].as_deref().map(str::as_bytes);
         state.keys.record(issuer, key_set, context.now);
-        entered = descent.enter(request, trigger, &mut state);
+        entered = enter(&mut state);
     }
     let context = &context;
     let visitor = Visitor { policy: &policy, request, context, trigger, knows_endpoints };
@@ -364,7 +367,7 @@ fn refused(refusal: &Refusal) -> Refused {
         status: refusal.status().as_u16(),
         code: refusal.code(),
         message: refusal.message(),
-        detail: refusal.detail(),
+        detail: refusal.detail().into_owned(),
     }
 }
 

@@ -117,6 +117,12 @@ pub fn schema() -> String {
     schema::schema_text()
 }
 
+/// See [`super::gzip::gzip`].
+#[wasm_bindgen]
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    super::gzip::gzip(bytes)
+}
+
 fn answer<T>(result: Result<T, Vec<Diagnostic>>, fine: impl FnOnce(T) -> Value) -> String {
     match result {
         Ok(value) => fine(value),

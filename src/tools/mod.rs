@@ -11,6 +11,7 @@ pub mod distances;
 pub mod explain;
 pub mod exports;
 pub mod geo;
+pub mod gzip;
 pub mod parse;
 pub mod plan;
 pub mod regions;

@@ -192,6 +192,7 @@ fn all_problems_are_reported_at_once() {
     );
 }
 
+/// Cases: secrets/error-body.
 #[test]
 fn a_secret_is_never_repeated() {
     for secret in ["hunter2", "a secret with spaces in it", "ein-Schlüssel-mit-Umlaut"] {

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use crate::edge::{Edge, token};
 
+/// Cases: signature/bit-flips.
 #[test]
 fn a_bit_flipped_in_any_byte_is_noticed() {
     let mut edge = Edge::of_vectors();
@@ -51,6 +52,7 @@ fn a_token_cut_anywhere_is_noticed() {
     }
 }
 
+/// Cases: kid/64-kb, json/1-mb, signature/long.
 #[test]
 fn what_is_far_too_long_is_not_looked_at() {
     let mut edge = Edge::of_vectors();

@@ -13,6 +13,7 @@ fn unsigned(kid: &str, like: &str) -> String {
     format!("{header}.{rest}")
 }
 
+/// Cases: keys/unknown-kids, keys/known-kids.
 #[test]
 fn a_flood_of_unknown_kids_costs_one_fetch_a_cooldown() {
     let mut edge = Edge::of_vectors();
@@ -32,6 +33,7 @@ fn a_flood_of_unknown_kids_costs_one_fetch_a_cooldown() {
     }
 }
 
+/// Cases: keys/unknown-kids, keys/known-kids, keys/unreachable.
 #[test]
 fn a_flood_while_the_issuer_is_down_costs_no_more() {
     let mut edge = Edge::of_vectors();
@@ -46,6 +48,7 @@ fn a_flood_while_the_issuer_is_down_costs_no_more() {
     assert_eq!(fetches, 1);
 }
 
+/// Cases: keys/unknown-kids.
 #[test]
 fn each_issuer_has_a_cooldown_of_its_own() {
     let mut edge = Edge::of_vectors();
@@ -58,6 +61,7 @@ fn each_issuer_has_a_cooldown_of_its_own() {
     assert_eq!(edge.ask(&unsigned("y", "access-two"), 2).fetches, 0);
 }
 
+/// Cases: keys/rotating, keys/removed.
 #[test]
 fn keys_rotate_without_a_request_refused() {
     let mut edge = Edge::of_vectors();
@@ -105,6 +109,7 @@ fn a_clock_put_right_does_not_keep_a_set_for_ever() {
     assert_eq!(ask("access-week", 21_600, Some("1")), (None, 1));
 }
 
+/// Cases: keys/empty, keys/not-json, keys/not-rsa, keys/duplicate-kid.
 #[test]
 fn a_set_that_cannot_be_used_leaves_the_one_at_hand() {
     let mut edge = Edge::of_vectors();

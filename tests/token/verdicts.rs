@@ -10,6 +10,7 @@ const MAX_AGE: i64 = 21_600;
 /// Seconds between two fetches.
 const COOLDOWN: i64 = 30;
 
+/// Cases: verdict-cache/expired.
 #[test]
 fn a_remembered_token_expires_all_the_same() {
     let mut edge = Edge::of_vectors();
@@ -20,6 +21,7 @@ fn a_remembered_token_expires_all_the_same() {
     }
 }
 
+/// Cases: verdict-cache/other-route.
 #[test]
 fn a_remembered_token_meets_the_demands_of_each_route_anew() {
     let mut edge = Edge::of_vectors();
@@ -41,6 +43,8 @@ fn a_remembered_token_meets_the_demands_of_each_route_anew() {
 }
 
 /// The place of a token in the memory comes from its signature's end.
+///
+/// Cases: verdict-cache/equal-hash, verdict-cache/one-byte.
 #[test]
 fn a_token_of_the_same_place_is_not_the_same_token() {
     let mut edge = Edge::of_vectors();
@@ -58,6 +62,7 @@ fn a_token_of_the_same_place_is_not_the_same_token() {
     assert!(edge.ask(known, 0).forwarded().is_some());
 }
 
+/// Cases: verdict-cache/equal-hash.
 #[test]
 fn where_there_is_one_place_each_token_speaks_for_its_own_user() {
     let bundle = Bundle::of_vectors(|toml| format!("{toml}\n[limits]\nverdicts = 1\n"));
@@ -84,6 +89,7 @@ fn where_there_is_one_place_each_token_speaks_for_its_own_user() {
     }
 }
 
+/// Cases: verdict-cache/clock-back.
 #[test]
 fn a_clock_that_goes_back_is_believed() {
     let mut edge = Edge::of_vectors();
@@ -103,6 +109,7 @@ fn a_clock_that_goes_back_is_believed() {
     }
 }
 
+/// Cases: keys/removed, keys/removed-verdict.
 #[test]
 fn a_withdrawn_key_takes_what_it_verified_with_it() {
     let mut edge = Edge::of_vectors();
@@ -136,6 +143,7 @@ fn a_key_that_was_gone_between_two_requests_counts() {
     assert_eq!(answer.error(), None);
 }
 
+/// Cases: keys/unreachable.
 #[test]
 fn while_the_issuer_is_down_what_was_remembered_works() {
     let mut edge = Edge::of_vectors();

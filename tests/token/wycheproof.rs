@@ -39,6 +39,7 @@ struct Test {
     result: String,
 }
 
+/// Cases: signature/wycheproof.
 #[test]
 fn wycheproof_pkcs1_sha256() {
     let suite: Suite = parse("wycheproof/rsa_signature_2048_sha256_test.json");

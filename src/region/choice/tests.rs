@@ -245,6 +245,7 @@ fn what_is_stronger_has_the_last_word() {
     }
 }
 
+/// Cases: residency/none-permitted.
 #[test]
 fn what_is_not_permitted_is_not_to_be_had() {
     let three = || Setting::of(3);
@@ -285,6 +286,7 @@ fn what_is_drained_serves_when_nothing_else_does_and_what_is_disabled_never() {
     assert_eq!(disabled.answer(|q| q.avoided = set(&[2])), "c: drained:a");
 }
 
+/// Cases: failure-memory/all-down, residency/all-down.
 #[test]
 fn when_all_that_is_permitted_has_been_failing_all_of_it_is_tried() {
     let three = Setting::of(3);

@@ -90,6 +90,7 @@ fn what_is_left_out_or_null_switches_nothing() {
     }
 }
 
+/// Cases: control-document/malformed, control-document/unknown-region.
 #[test]
 fn what_cannot_stand_is_told_by_key_and_refuses_the_whole() {
     for (json, key, found) in [
@@ -176,6 +177,8 @@ fn looks_are_an_interval_apart_whatever_the_clock_does() {
     }
 }
 
+/// Cases: control-document/malformed, control-document/unknown-region, control-document/older.
+/// Cases: control-document/stale, control-document/gone, control-document/oversized.
 #[test]
 fn the_last_good_one_stays() {
     let good = r#"{"version":5,"drain":["eu-west-1"]}"#;
@@ -210,6 +213,7 @@ fn newer_and_equal_versions_take_its_place() {
     assert_eq!(drained(&control, NOW), [""; 0]);
 }
 
+/// Cases: control-document/stale.
 #[test]
 fn switches_end_when_their_time_is_over() {
     let json = r#"{"version":5,"drain":["eu-west-1"],"valid_until":"2026-12-01T00:00:00Z"}"#;
@@ -239,6 +243,7 @@ fn a_document_refused_while_the_clock_was_wrong_is_taken_once_it_is_right() {
     assert_eq!(drained(&control, NOW), ["eu-west-1"]);
 }
 
+/// Cases: control-document/gone.
 #[test]
 fn after_a_failure_comes_the_next_url_and_after_a_success_the_first() {
     let (mut control, settings) = (Control::default(), settings());

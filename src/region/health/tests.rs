@@ -62,6 +62,7 @@ impl Instance {
     }
 }
 
+/// Cases: failure-memory/client-caused.
 #[test]
 fn only_what_no_client_can_cause_at_will_counts() {
     for status in [100, 400, 401, 403, 404, 408, 413, 429, 431, 499, 500, 501, 505] {
@@ -120,6 +121,7 @@ fn a_success_between_starts_the_row_again_and_other_answers_do_not() {
     assert!(instance.is_avoided());
 }
 
+/// Cases: failure-memory/client-caused.
 #[test]
 fn one_client_alone_needs_six() {
     let mut instance = Instance::new();
@@ -164,6 +166,7 @@ fn instances_do_not_return_in_step() {
     assert!(lengths.len() > 10, "{lengths:?}");
 }
 
+/// Cases: failure-memory/recovery-ramp.
 #[test]
 fn a_probe_that_succeeds_brings_a_region_back_by_and_by() {
     let mut instance = Instance::new();
@@ -192,6 +195,7 @@ fn a_probe_that_succeeds_brings_a_region_back_by_and_by() {
     assert_eq!(share(&mut instance), 1_000);
 }
 
+/// Cases: failure-memory/flapping, failure-memory/recovery-ramp.
 #[test]
 fn a_failure_on_the_way_back_ejects_at_once_and_for_longer() {
     let mut instance = Instance::new();
@@ -239,6 +243,7 @@ fn several_regions_may_be_due_at_once() {
     assert_eq!(instance.outlook(), Outlook { avoided: RegionSet::EMPTY, due: both });
 }
 
+/// Cases: failure-memory/flapping.
 #[test]
 fn flapping_is_remembered_until_a_region_has_long_been_well() {
     let recovered = |minutes: u64| {
@@ -298,6 +303,7 @@ fn first_legs_are_remembered_while_they_may_be_needed_and_no_longer() {
     assert_eq!(health.first_leg(5_000), Some(0));
 }
 
+/// Cases: failure-memory/clock-jump.
 #[test]
 fn a_clock_that_goes_backwards_starts_the_time_again() {
     let mut instance = Instance::new();

@@ -13,6 +13,8 @@ use crate::region::place::{Place, continent_of};
 use crate::region::reason::Code;
 
 /// Every byte of a small file changed, and the file cut at every length.
+///
+/// Cases: location/truncated-database, location/corrupt-database.
 #[test]
 fn a_damaged_database_never_gets_far() {
     let brazil = resolved(BRAZIL);

@@ -168,6 +168,7 @@ fn the_format_is_kept() {
 }
 
 /// What [`Nearhop`] takes, and what it does not.
+/// Cases: location/truncated-database, location/corrupt-database.
 #[test]
 fn a_bundle_is_made_with_its_own_database_only() {
     let text = toml(BRAZIL);

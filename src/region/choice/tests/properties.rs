@@ -168,6 +168,8 @@ proptest! {
 
     /// Filters are never left, whatever the preferences; nothing permitted is nothing chosen; at
     /// most three, none twice, the serving one among them.
+    ///
+    /// Cases: residency/all-down, residency/none-permitted.
     #[test]
     fn nothing_leaves_the_filters(
         mut setting in setting(MOST),
@@ -200,6 +202,8 @@ proptest! {
 
     /// Where a permitted Region has not been failing, none that has serves, unless the operators'
     /// own switches say so.
+    ///
+    /// Cases: failure-memory/all-down.
     #[test]
     fn a_failing_region_serves_only_when_all_do(setting in setting(12), asked in asked()) {
         let question = Question { pinned: None, ..asked.of(&setting) };

@@ -157,6 +157,8 @@ proptest! {
 
     /// Filters hold at every step; the state has the size it began with; and whatever has been,
     /// once the APIs answer and the clock runs, a Region serves whom it is nearest to.
+    ///
+    /// Cases: failure-memory/flapping, failure-memory/clock-jump.
     #[test]
     fn nothing_wedges(
         steps in prop::collection::vec(step(), 0..120),
@@ -189,6 +191,8 @@ proptest! {
     }
 
     /// Whatever a client makes an API answer short of 502, 503 and 504, nothing is avoided.
+    ///
+    /// Cases: failure-memory/client-caused.
     #[test]
     fn no_other_status_ejects(
         answers in prop::collection::vec((0..REGIONS, 100..1000_u16, any::<u64>()), 0..300),
@@ -204,6 +208,8 @@ proptest! {
     }
 
     /// A client alone can eject nothing by fewer than six failures in a row, whatever else it does.
+    ///
+    /// Cases: failure-memory/client-caused.
     #[test]
     fn one_client_alone_needs_six_in_a_row(
         rows in prop::collection::vec((1..6_usize, prop::collection::vec(status_of_no_weight(), 0..3)), 0..20),
