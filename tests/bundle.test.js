@@ -112,14 +112,19 @@ test('Lambda can load it, with nothing beside it', async () => {
   assert.equal(answer.uri, '/index.html');
 });
 
-test('what it loads is configured already, and has no code for that', async () => {
+test('what it loads is configured already, without the code for that and what panics say', async () => {
   const out = join(folder, 'bundle');
   await bundle({ config: await configuration(), out, fetchKeys: false, env: ENV });
   const bytes = await readFile(join(out, 'nearhop.wasm'));
-  const names = WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
+  const module = new WebAssembly.Module(bytes);
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   assert.ok(names.includes('cloudfront_start') && !names.includes('cloudfront_configure'), `${names}`);
+  const hosts = WebAssembly.Module.imports(module).map((item) => item.module);
+  assert.deepEqual([...new Set(hosts)].sort(), ['cloudfront', 'nearhop']);
   const whole = await readFile(new URL('../pkg/edge/nearhop_bg.wasm', import.meta.url));
   assert.ok(bytes.length < whole.length, `${bytes.length} bytes of ${whole.length}`);
+  const panic = 'called `Option::unwrap()` on a `None` value';
+  assert.ok(whole.includes(panic) && !bytes.includes(panic));
 });
 
 test('the same input gives the same bytes, wherever and whenever', async () => {

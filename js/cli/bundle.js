@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve as absolute } from 'node:path';
-import { zipSync } from 'fflate';
+import { Zip } from 'fflate';
 import { snapshot } from '../../worker/js/snapshot.mjs';
 import { readConfiguration, readText } from './configuration.js';
 import { CommandFault } from './fault.js';
@@ -12,7 +12,7 @@ import { replaceBundle } from './folder.js';
 import { join } from './join.js';
 import { gatherPlaces } from './places.js';
 import { gatherPublished } from './published.js';
-import { resolve } from './tools.js';
+import { gzip, resolve } from './tools.js';
 
 /** The module that index.mjs is made of, with those it imports. */
 const HANDLER = 'js/handler/handler.mjs';
@@ -108,7 +108,7 @@ export async function bundle(options) {
     'nearhop.wasm': snapshot({ module, lean, config: content }),
   };
   const files = { ...loaded, 'nearhop.json': json, ...(hasPlaces && { [PLACES]: places.file }) };
-  const archive = zip(loaded);
+  const archive = await zip(loaded);
   const dir = absolute(out);
   await replaceBundle(dir, files, archive, [PLACES]);
   const sizes = Object.entries(files).map(([name, bytes]) => ({ name, bytes: bytes.length }));
@@ -171,14 +171,35 @@ async function readPage(config, page) {
   return readText(absolute(dirname(config), page), 'configuration', advice);
 }
 
+/** Of a gzip file (RFC 1952, section 2.3) without a name: before and after what is compressed. */
+const GZIP = { header: 10, trailer: 8 };
+
 /** @param {Record<string, Uint8Array>} files */
-function zip(files) {
-  return zipSync(files, {
-    level: 9,
-    // The earliest day a zip can say; fflate writes local time, and local noon is never skipped.
-    mtime: new Date(1980, 0, 1, 12),
-    // Unix, a regular file that everyone may read: Lambda does not run as the file's owner.
-    os: 3,
-    attrs: (0o100644 << 16) >>> 0,
+async function zip(files) {
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  const archive = new Zip((error, chunk) => {
+    if (error) throw error;
+    chunks.push(chunk);
   });
+  for (const [filename, bytes] of Object.entries(files)) {
+    const gzipped = Buffer.from(await gzip(bytes));
+    const end = gzipped.length - GZIP.trailer;
+    /** @type {import('fflate').ZipInputFile} */
+    const file = {
+      filename,
+      size: bytes.length,
+      crc: gzipped.readUInt32LE(end),
+      compression: 8,
+      // The earliest day a zip can say; fflate writes local time, and local noon is never skipped.
+      mtime: new Date(1980, 0, 1, 12),
+      // Unix, a regular file that everyone may read: Lambda does not run as the file's owner.
+      os: 3,
+      attrs: (0o100644 << 16) >>> 0,
+    };
+    archive.add(file);
+    file.ondata?.(null, gzipped.subarray(GZIP.header, end), true);
+  }
+  archive.end();
+  return Buffer.concat(chunks);
 }

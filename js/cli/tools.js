@@ -264,6 +264,14 @@ export async function places(toml, countryDatabase) {
 }
 
 /**
+ * @param {Uint8Array} bytes
+ * @returns {Promise<Uint8Array>} the same, compressed (RFC 1952) as far as that goes
+ */
+export async function gzip(bytes) {
+  return (await load()).gzip(bytes);
+}
+
+/**
  * @param {string} toml
  * @param {Partial<Inputs>} inputs
  * @param {Ask} ask

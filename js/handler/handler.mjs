@@ -9,9 +9,6 @@
  * @typedef {import('../../worker/js/worker.mjs').WorkerOptions} WorkerOptions
  */
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-
 import { createHandler } from '../../worker/js/worker.mjs';
 
 /**
@@ -22,22 +19,11 @@ import { createHandler } from '../../worker/js/worker.mjs';
  * @returns {(event: CloudFrontEvent) => Promise<CloudFrontResult>}
  */
 export function createNearhop(folder, options) {
+  // Not by `import`: making a module of it for that would cost a cold start a millisecond.
+  const { readFileSync } = process.getBuiltinModule('node:fs');
   const module = new WebAssembly.Module(readFileSync(new URL('nearhop.wasm', folder)));
   return createHandler({ module, imports, ...options });
 }
-
-/**
- * In place of wasm-bindgen's glue, which jsonwebtoken's dependencies bring in for a clock and for
- * random numbers: nothing here asks for either.
- */
-const NO_GLUE = new Proxy(
-  {},
-  {
-    get: (_, name) => () => {
-      throw new Error(`the worker calls ${String(name)} of wasm-bindgen's glue`);
-    },
-  },
-);
 
 /**
  * Loading it is a quarter of what a cold start costs, and whoever is sent a page only does not need
@@ -45,7 +31,7 @@ const NO_GLUE = new Proxy(
  *
  * @type {() => typeof import('node:crypto')}
  */
-const crypto = () => (loaded ??= createRequire(import.meta.url)('node:crypto'));
+const crypto = () => (loaded ??= process.getBuiltinModule('node:crypto'));
 /** @type {typeof import('node:crypto') | undefined} */
 let loaded;
 
@@ -67,7 +53,6 @@ export function imports(memory) {
     return keys[slot];
   };
   return {
-    './nearhop_bg.js': NO_GLUE,
     nearhop: {
       /**
        * @param {number} at
@@ -132,14 +117,15 @@ export function imports(memory) {
        * @param {number} text
        * @param {number} length
        * @param {number} encrypted  `length` and 16 bytes to write
+       * @param {number} room
        */
-      aes_256_gcm_encrypt(key, nonce, about, aboutLength, text, length, encrypted) {
+      aes_256_gcm_encrypt(key, nonce, about, aboutLength, text, length, encrypted, room) {
         const bytes = memory();
         const cipher = crypto().createCipheriv(AES, ...keyAndNonce(bytes, key, nonce));
         cipher.setAAD(bytes.subarray(about, about + aboutLength));
-        const body = Buffer.concat([cipher.update(bytes.subarray(text, text + length)), cipher.final()]);
-        bytes.set(body, encrypted);
-        bytes.set(cipher.getAuthTag(), encrypted + length);
+        const body = [cipher.update(bytes.subarray(text, text + length)), cipher.final()];
+        const into = bytes.subarray(encrypted, encrypted + room);
+        into.set(Buffer.concat([...body, cipher.getAuthTag()]));
       },
 
       /**
@@ -150,8 +136,9 @@ export function imports(memory) {
        * @param {number} encrypted
        * @param {number} length  with the tag
        * @param {number} text  16 bytes less to write
+       * @param {number} room
        */
-      aes_256_gcm_decrypt(key, nonce, about, aboutLength, encrypted, length, text) {
+      aes_256_gcm_decrypt(key, nonce, about, aboutLength, encrypted, length, text, room) {
         const bytes = memory();
         const tag = encrypted + length - 16;
         const decipher = crypto().createDecipheriv(AES, ...keyAndNonce(bytes, key, nonce));
@@ -159,7 +146,7 @@ export function imports(memory) {
         decipher.setAuthTag(bytes.subarray(tag, tag + 16));
         try {
           const body = decipher.update(bytes.subarray(encrypted, tag));
-          bytes.set(Buffer.concat([body, decipher.final()]), text);
+          bytes.subarray(text, text + room).set(Buffer.concat([body, decipher.final()]));
           return 1;
         } catch {
           return 0;

@@ -25,7 +25,7 @@ before(async () => {
 });
 
 describe('any event at all', () => {
-  it('that is none', async () => {
+  it('any-event/empty-object: that is none', async () => {
     const edge = new Edge(loaded);
     const { cf } = baseEvent('viewer-request').Records[0];
     const none = [undefined, null, 0, NaN, '', 'event', true, [], {}, () => {}, Symbol('event')];
@@ -39,7 +39,7 @@ describe('any event at all', () => {
     assert.equal(await edge.ask(token('access')), '/api/hello', 'the next one works');
   });
 
-  it('of an unknown trigger', async () => {
+  it('any-event/unknown-trigger: of an unknown trigger', async () => {
     const edge = new Edge(loaded);
     for (const trigger of ['', 'viewer', 'VIEWER-REQUEST', 'origin-request ', '__proto__', 'x\ny']) {
       const event = eventOf('viewer-request', { uri: '/' });
@@ -51,7 +51,7 @@ describe('any event at all', () => {
   });
 
   for (const trigger of TRIGGERS) {
-    it(`of ${trigger} with anything in it missing or another thing`, async () => {
+    it(`any-event/missing-fields, any-event/wrong-types: of ${trigger}, anywhere`, async () => {
       const edge = new Edge(loaded);
       const met = new Set();
       for (const uri of ['/api/hello', '/members/report.pdf']) {
@@ -74,7 +74,7 @@ describe('any event at all', () => {
     });
   }
 
-  it('with 10,000 headers', async () => {
+  it('any-event/10000-headers, header-spoofing/ours: with 10,000 headers', async () => {
     const edge = new Edge(loaded);
     for (const trigger of ['viewer-request', 'origin-request']) {
       /** @type {Record<string, string>} */
@@ -92,7 +92,7 @@ describe('any event at all', () => {
     }
   });
 
-  it('with values of megabytes', async () => {
+  it('any-event/megabytes: with values of megabytes', async () => {
     const edge = new Edge(loaded);
     const large = 'a'.repeat(4_194_304);
     for (const request of [

@@ -48,10 +48,15 @@ const REFUSALS = [
   ['internal', 500, { method: 'G T' }],
 ];
 
+/** The cases that each refusal holds. */
+const HOLDS = ['no-store', 'status', 'size', 'json']
+  .map((name) => `generated-responses/${name}`)
+  .join(', ');
+
 for (const trigger of ['viewer-request', 'origin-request']) {
   describe(`a refusal at ${trigger}`, () => {
     for (const [code, status, request] of REFUSALS) {
-      it(code, async () => {
+      it(`${HOLDS}: ${code}`, async () => {
         const lost = code === 'keys_unavailable';
         const edge = new Edge(lost ? await load(suite, { keySets: [null, null] }) : loaded);
         if (!lost) edge.fetch = async () => Buffer.from(read('vectors/jwks-1.json'));
@@ -88,7 +93,7 @@ for (const trigger of ['viewer-request', 'origin-request']) {
 describe('a refusal of a page load', () => {
   const html = { accept: 'text/html', 'sec-fetch-mode': 'navigate' };
 
-  it('is a page where the site was asked, and says nothing of the request', async () => {
+  it('generated-responses/page: is a page for the site, and says nothing of the request', async () => {
     const edge = new Edge(loaded);
     for (const [uri, status] of [
       ['/members/home', '401'],
@@ -103,7 +108,7 @@ describe('a refusal of a page load', () => {
     }
   });
 
-  it('is JSON where the API was asked, whoever asks', async () => {
+  it('generated-responses/json: is JSON where the API was asked, whoever asks', async () => {
     const edge = new Edge(loaded);
     const answer = await edge.handle(eventOf('viewer-request', { uri: '/api/hello', headers: html }));
     assert.equal(JSON.parse(answer.body).error, 'token_missing');
