@@ -1,14 +1,12 @@
 #!/usr/bin/env node
 /**
  * What the choice of a Region costs in WebAssembly: the whole handler at origin-request on a public
- * route, as a ratio to the same with one Region, and what it takes more than that one. The best of many
- * rounds counts: the differences are smaller than what else a machine does.
+ * route, as a ratio to the same with one Region, sampled just before and after.
  *
  *   scripts/run benches/regions.js [--json] [--rounds N]
  *
  * Nothing here fails when a figure is bad: a timing is no test.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +14,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { bundle } from '../js/cli/bundle.js';
-import { REQUESTS, interleave, repeating, round } from './rounds.js';
+import { interleave } from './rounds.js';
 
 /** @typedef {import('./rounds.js').Row} Row */
 
@@ -31,11 +29,14 @@ import { REQUESTS, interleave, repeating, round } from './rounds.js';
 /** A moment, so that a Region that has failed stays so. */
 const NOW = Date.UTC(2027, 0, 1);
 
+/** Requests in one sample. */
+const REQUESTS = 1_000;
+
 const EDGE = 'eu-central-1';
 const ONE = 'one Region';
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '60' } },
+  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '30' } },
 });
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'nearhop-bench-'));
@@ -73,20 +74,18 @@ async function measure(rounds) {
     rows[name] = row;
     zipBytes[name] = zip;
   }
-  const times = await interleave(rows, rounds);
-  const best = (/** @type {string} */ name) => Math.min(...times[name]);
+  const { [ONE]: floor, ...others } = rows;
+  const found = await interleave(others, floor, { rounds, warmUp: 5 });
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus()[0].model}, ${cpus().length} cores`,
     node: process.version,
-    rustc: execFileSync('rustc', ['-V'], { encoding: 'utf8' }).trim(),
     rounds,
     requests: REQUESTS,
-    rows: Object.keys(times).map((name) => ({
+    rows: Object.entries(found).map(([name, { cpu, us }]) => ({
       name,
-      microseconds: round(best(name)),
-      ratio: round(best(name) / best(ONE)),
-      more: round(best(name) - best(ONE)),
+      microseconds: us.cpu,
+      ratio: cpu,
       zipBytes: zipBytes[name],
     })),
   };
@@ -119,7 +118,11 @@ async function prepare(name, setting) {
     const again = (await handler(event())).headers['x-nearhop-reason'][0].value;
     if (!again.startsWith('ejected:')) throw new Error(`${name}: ${again}`);
   }
-  return { row: repeating(handler, event), zip: (await stat(built.zip)).size };
+  const inputs = (/** @type {number} */ count) => Array.from({ length: count }, event);
+  return {
+    row: { requests: REQUESTS, inputs, request: handler },
+    zip: (await stat(built.zip)).size,
+  };
 }
 
 /**
@@ -219,18 +222,18 @@ function event() {
 
 /** @param {Awaited<ReturnType<typeof measure>>} report */
 function text(report) {
-  const lines = report.rows.map(({ name, microseconds, ratio, more, zipBytes }) =>
+  const lines = report.rows.map(({ name, microseconds, ratio, zipBytes }) =>
     [
       name.padEnd(30),
       `${microseconds.toFixed(2).padStart(8)} µs`,
-      `${ratio.toFixed(2).padStart(6)} ×`,
-      `${more.toFixed(2).padStart(7)} µs`,
+      `${ratio.median.toFixed(2).padStart(6)} × (${ratio.q1.toFixed(2)}–${ratio.q3.toFixed(2)})`,
       `${zipBytes.toString().padStart(9)} B`,
     ].join(' '),
   );
   return [
-    `${report.date} · ${report.machine} · Node ${report.node} · ${report.rustc}`,
-    `best of ${report.rounds} rounds of ${report.requests} requests at origin-request; as a ratio to one Region; how much more; the bundle zipped`,
+    `${report.date} · ${report.machine} · Node ${report.node}`,
+    `CPU, medians of ${report.rounds} rounds of ${report.requests} requests at origin-request;`,
+    '× one Region, with quartiles; the bundle zipped',
     '',
     ...lines,
     '',
