@@ -11,18 +11,15 @@
  * Exit status: 0 if each rule that is enforced or shown has tests, all of them pass, and those that
  * docs/rules-tests.md names are among them, else 1.
  */
-import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { fileURLToPath } from 'node:url';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { ROOT, marked, runMarked } from './marked-tests.js';
 
 /** Folders of tests/ that have such tests. */
 const SUITES = ['api', 'cloudfront', 'infra', 'local'];
 
-/** The name of a test that shows a rule: `W4: …`, or several, `F3, F4: …`. */
-const NAME = /^((?:[A-Z]\d+)(?:, [A-Z]\d+)*): (.+)$/;
+/** A rule's id, as a test's name begins with it. */
+const ID = '[A-Z][0-9]+';
 
 /**
  * @typedef {object} Rule
@@ -40,7 +37,7 @@ const { values } = parseArgs({
   },
 });
 const tap = values.from ? readFileSync(values.from, 'utf8') : await runTests();
-const rules = join(readRules(), testsOf(tap));
+const rules = join(readRules(), marked(tap, ID));
 if (values.json) process.stdout.write(`${JSON.stringify({ rules }, null, 2)}\n`);
 else process.stdout.write(values.markdown ? markdown(rules) : table(rules));
 const unproven = rules.filter(isUnproven);
@@ -59,7 +56,7 @@ process.exitCode = unproven.length + misnamed.length > 0 ? 1 : 0;
 
 /** @returns {Rule[]} */
 function readRules() {
-  const page = readFileSync(`${root}/docs/rules.md`, 'utf8');
+  const page = readFileSync(`${ROOT}docs/rules.md`, 'utf8');
   const rows = [...page.matchAll(/^\| ([A-Z]\d+) \| (.*) \| ([^|]*) \|$/gm)];
   return rows.map(([, id, fact, here]) => ({ id, fact, here, tests: [] }));
 }
@@ -67,42 +64,20 @@ function readRules() {
 /** @returns {Promise<string>} TAP */
 function runTests() {
   process.stderr.write('running the tests that name a rule …\n');
-  const args = ['--test', '--test-reporter=tap', '--test-name-pattern=/^[A-Z][0-9]+[:,]/'];
-  const child = spawn(process.execPath, [...args, ...testFiles()], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk) => void (text += chunk));
-    child.once('error', reject).once('close', () => resolve(text));
-  });
+  return runMarked(testFiles(), ID);
 }
 
 function testFiles() {
   return SUITES.flatMap((suite) =>
-    readdirSync(`${root}/tests/${suite}`)
+    readdirSync(`${ROOT}tests/${suite}`)
       .filter((name) => name.endsWith('.test.js'))
       .map((name) => `tests/${suite}/${name}`),
   );
 }
 
 /**
- * @param {string} text TAP
- * @returns {{ name: string, ids: string[], ok: boolean, skipped: boolean }[]}
- */
-function testsOf(text) {
-  const results = [...text.matchAll(/^ *(not )?ok \d+ - (.*?)( # (?:SKIP|TODO)\b.*)?$/gm)];
-  return results.flatMap(([, not, name, directive]) => {
-    const [, ids] = NAME.exec(name) ?? [];
-    if (!ids) return [];
-    return [{ name, ids: ids.split(', '), ok: !not, skipped: directive !== undefined }];
-  });
-}
-
-/**
  * @param {Rule[]} list
- * @param {ReturnType<typeof testsOf>} tests
+ * @param {import('./marked-tests.js').Marked[]} tests
  */
 function join(list, tests) {
   for (const { ids, ...test } of tests) {
@@ -120,7 +95,7 @@ function isUnproven({ here, tests }) {
 
 /** @returns {{ id: string, name: string }[]} the tests that docs/rules-tests.md names */
 function namedInDocs() {
-  const page = readFileSync(`${root}/docs/rules-tests.md`, 'utf8');
+  const page = readFileSync(`${ROOT}docs/rules-tests.md`, 'utf8');
   return [...page.matchAll(/^\| ([A-Z]\d+) \| \w+ \| \d+ \| (.*) \|$/gm)].map(([, id, name]) => ({
     id,
     name: name.replaceAll('\\|', '|'),

@@ -15,13 +15,15 @@ const [, PAYLOAD, SIGNATURE] = token('access').split('.');
 
 describe('a key set fetched', () => {
   it('is used from then on', async (test) => {
-    const { edge, server } = await fetching(test, (_, response) => response.end(SET), [null]);
+    const { edge, server } = await fetching(test, (_, response) => response.end(SET), {
+      keySets: [null],
+    });
     assert.equal(await edge.ask(token('access')), '/api/hello');
     assert.equal(await edge.ask(token('access-second-user')), '/api/hello');
     assert.deepEqual(server.asked, ['/jwks']);
   });
 
-  it('brings the key rotated to, and the old one goes with the set’s age', async (test) => {
+  it('keys/rotating, keys/removed, keys/removed-verdict: the old one goes with the set', async (test) => {
     let set = ROTATING;
     const { edge, server } = await fetching(test, (_, response) => response.end(set));
     assert.equal(await edge.ask(token('access-week')), '/api/hello');
@@ -36,7 +38,7 @@ describe('a key set fetched', () => {
     assert.equal(server.asked.length, 2);
   });
 
-  it('is fetched once for all that wait for it', async (test) => {
+  it('keys/unknown-kids, keys/known-kids: is fetched once for all who wait', async (test) => {
     /** @type {(() => void)[]} */
     const held = [];
     const { edge, server } = await fetching(test, (_, response) => {
@@ -53,7 +55,7 @@ describe('a key set fetched', () => {
     assert.equal(server.asked.length, 1);
   });
 
-  it('is fetched once a cooldown, whatever the flood', async (test) => {
+  it('keys/unknown-kids, keys/known-kids: is fetched once a cooldown in a flood', async (test) => {
     const { edge, server } = await fetching(test, (_, response) => response.end(SET));
     for (const [second, fetches] of [
       [0, 1],
@@ -75,36 +77,36 @@ describe('a key set fetched', () => {
 describe('a fetch that brings no key set leaves the one at hand:', () => {
   /** @type {[string, Listener][]} */
   const answers = [
-    ['500', (_, response) => response.writeHead(500).end(ROTATING)],
-    ['404', (_, response) => response.writeHead(404).end(ROTATING)],
-    ['203', (_, response) => response.writeHead(203).end(ROTATING)],
-    ['204', (_, response) => response.writeHead(204).end()],
-    ['304', (_, response) => response.writeHead(304).end()],
-    ['an empty body', (_, response) => response.end()],
-    ['a page', (_, response) => response.end(read('vectors/login-page.html'))],
-    ['a set with a byte order mark', (_, response) => response.end(`\ufeff${ROTATING}`)],
-    ['bytes that are not UTF-8', (_, response) => response.end(Buffer.from(ROTATING).fill(0xff))],
-    ['half a set', (_, response) => response.end(ROTATING.slice(0, -99))],
+    ['keys/unreachable: 500', (_, response) => response.writeHead(500).end(ROTATING)],
+    ['keys/unreachable: 404', (_, response) => response.writeHead(404).end(ROTATING)],
+    ['keys/unreachable: 203', (_, response) => response.writeHead(203).end(ROTATING)],
+    ['keys/empty: 204', (_, response) => response.writeHead(204).end()],
+    ['keys/empty: 304', (_, response) => response.writeHead(304).end()],
+    ['keys/empty: an empty body', (_, response) => response.end()],
+    ['keys/not-json: a page', (_, response) => response.end(read('vectors/login-page.html'))],
+    ['keys/not-json: a byte order mark', (_, response) => response.end(`\ufeff${ROTATING}`)],
+    ['keys/not-json: no UTF-8', (_, response) => response.end(Buffer.alloc(999, 0xff))],
+    ['keys/not-json: half a set', (_, response) => response.end(ROTATING.slice(0, -99))],
     [
-      'a set shorter than announced',
+      'keys/not-json: a set shorter than announced',
       (_, response) => {
         response.writeHead(200, { 'content-length': 9_999 }).write(ROTATING);
         response.destroy();
       },
     ],
-    ['a connection closed at once', ({ socket }) => socket.destroy()],
-    ['a line that is no HTTP', ({ socket }) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')],
-    ['no answer', () => {}],
-    ['an answer whose body never comes', (_, response) => response.writeHead(200).flushHeaders()],
+    ['keys/unreachable: a connection closed at once', ({ socket }) => socket.destroy()],
+    ['keys/unreachable: no HTTP', ({ socket }) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')],
+    ['keys/slow: no answer', () => {}],
+    ['keys/slow: a body that never comes', (_, response) => response.writeHead(200).flushHeaders()],
     [
-      'an answer that comes byte by byte',
+      'keys/slow: an answer that comes byte by byte',
       (_, response) => {
         const bytes = setInterval(() => response.write(' '), 20);
         response.on('close', () => clearInterval(bytes));
       },
     ],
     [
-      'a compressed 10 MB',
+      'keys/10-mb: a compressed 10 MB',
       (_, response) => {
         const large = gzipSync(`${' '.repeat(10_485_760)}${ROTATING}`);
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(large);
@@ -113,13 +115,14 @@ describe('a fetch that brings no key set leaves the one at hand:', () => {
   ];
   for (const [why, answer] of answers) {
     it(why, async (test) => {
-      const { edge, server } = await fetching(test, answer);
+      const timeoutMs = why.startsWith('keys/slow') ? 300 : undefined;
+      const { edge, server } = await fetching(test, answer, { timeoutMs });
       await unavailable(edge);
       assert.equal(server.asked.length, 1);
     });
   }
 
-  it('10 MB, most of which is never sent', async (test) => {
+  it('keys/10-mb: 10 MB, most of which is never sent', async (test) => {
     let sent = 0;
     const { edge, server } = await fetching(test, async (_, response) => {
       const piece = Buffer.alloc(65_536, ' ');
@@ -139,7 +142,7 @@ describe('a fetch that brings no key set leaves the one at hand:', () => {
   });
 
   for (const status of [301, 302, 303, 307, 308]) {
-    it(`a redirect (${status}), which is not followed`, async (test) => {
+    it(`keys/redirecting: a redirect (${status}), which is not followed`, async (test) => {
       const { edge, server } = await fetching(test, ({ url }, response) => {
         if (url === '/jwks') response.writeHead(status, { location: '/elsewhere' }).end(ROTATING);
         else response.end(ROTATING);
@@ -149,7 +152,7 @@ describe('a fetch that brings no key set leaves the one at hand:', () => {
     });
   }
 
-  it('nobody there', async (test) => {
+  it('keys/unreachable: nobody there', async (test) => {
     const { edge, server } = await fetching(test, () => {});
     await server.close();
     await unavailable(edge);
@@ -175,13 +178,15 @@ async function unavailable(edge) {
  *
  * @param {import('node:test').TestContext} test
  * @param {Listener} answer
- * @param {(string | null)[]} [keySets] what it starts with
+ * @param {object} [options]
+ * @param {(string | null)[]} [options.keySets] what it starts with
+ * @param {number} [options.timeoutMs] how long it waits: as long as it may, if left out
  */
-async function fetching(test, answer, keySets = ['jwks-1.json']) {
+async function fetching(test, answer, { keySets = ['jwks-1.json'], timeoutMs = 10_000 } = {}) {
   const server = await serve(test, answer);
   const toml = read('vectors/large-tokens.toml').replace(
     'clients = ["web0client"]',
-    `clients = ["web0client"]\njwks_url = "${server.url}/jwks"\n\n[keys]\ntimeout_ms = 300`,
+    `clients = ["web0client"]\njwks_url = "${server.url}/jwks"\n\n[keys]\ntimeout_ms = ${timeoutMs}`,
   );
   const edge = new Edge(await load(test, { toml, keySets }), { get: undefined });
   return { edge, server };

@@ -16,7 +16,7 @@ const memory = Buffer.alloc(65_536);
 const rs256 = imports(() => memory).nearhop;
 
 describe('Wycheproof, PKCS #1 v1.5 with SHA-256', () => {
-  it('has sound signatures and unsound ones', () => {
+  it('signature/wycheproof: has sound signatures and unsound ones', () => {
     const results = suite.testGroups.flatMap((/** @type {any} */ { tests }) =>
       tests.map((/** @type {any} */ { result }) => result),
     );
@@ -28,7 +28,7 @@ describe('Wycheproof, PKCS #1 v1.5 with SHA-256', () => {
   for (const { keyJwk, publicKey, tests } of suite.testGroups) {
     const jwk = keyJwk ?? publicKey;
     for (const { tcId, comment, msg, sig, result } of tests) {
-      it(`${tcId} ${comment}`, () => {
+      it(`signature/wycheproof: ${tcId} ${comment}`, () => {
         const slot = importKey(jwk);
         assert(slot >= 0);
         const verifies = verify(slot, Buffer.from(msg, 'hex'), Buffer.from(sig, 'hex'));
@@ -42,7 +42,7 @@ describe('Wycheproof, PKCS #1 v1.5 with SHA-256', () => {
 describe('RS256 by the host', () => {
   const [{ keyJwk, tests }] = suite.testGroups;
 
-  it('answers a signature of any length, and never throws', () => {
+  it('signature/short, signature/long: answers a signature of any length, and never throws', () => {
     const slot = importKey(keyJwk);
     const sound = tests.find((/** @type {any} */ { result }) => result === 'valid');
     const [message, signature] = [Buffer.from(sound.msg, 'hex'), Buffer.from(sound.sig, 'hex')];

@@ -17,7 +17,7 @@ before(async () => {
 });
 
 describe('an altered token', () => {
-  it('is refused whichever bit was flipped', async () => {
+  it('signature/bit-flips: is refused whichever bit was flipped', async () => {
     const edge = new Edge(loaded);
     const segments = token('access').split('.').map(decode);
     /** @type {Record<string, number>} */
@@ -54,15 +54,17 @@ describe('an altered token', () => {
   });
 });
 
+const LONG_KID = `{"kid":"${'k'.repeat(65_536)}"}`;
+
 describe('a text of any length', () => {
   const [header, payload, signature] = token('access').split('.');
   for (const [why, text] of [
-    ['a kid of 64 KB', `${encode(`{"kid":"${'k'.repeat(65_536)}"}`)}.${payload}.${signature}`],
-    ['a payload of 1 MB', `${header}.${encode(' '.repeat(1_048_576))}.${signature}`],
-    ['a signature of 1 MB', `${header}.${payload}.${'A'.repeat(1_048_576)}`],
-    ['a million dots', '.'.repeat(1_048_576)],
+    ['kid/64-kb: a kid of 64 KB', `${encode(LONG_KID)}.${payload}.${signature}`],
+    ['json/1-mb: a payload of 1 MB', `${header}.${encode(' '.repeat(1_048_576))}.${signature}`],
+    ['signature/long: a signature of 1 MB', `${header}.${payload}.${'A'.repeat(1_048_576)}`],
+    ['encoding/empty-segments: a million dots', '.'.repeat(1_048_576)],
   ]) {
-    it(`is refused: ${why}`, async () => {
+    it(`${why} is refused`, async () => {
       const edge = new Edge(loaded);
       assert.equal(await edge.ask(text), 'token_malformed');
       assert.equal(edge.fetches, 0);
@@ -72,7 +74,7 @@ describe('a text of any length', () => {
 });
 
 describe('memory', () => {
-  it('does not grow with a hundred thousand distinct tokens that verify', async () => {
+  it('verdict-cache/memory: does not grow with 100,000 distinct tokens that verify', async () => {
     const { edge, bytes } = saying(1);
     for (const each of distinctTokens(5_000)) assert.equal(await edge.ask(each), '/api/hello');
     const filled = bytes();
@@ -80,7 +82,7 @@ describe('memory', () => {
     assert.equal(bytes(), filled);
   });
 
-  it('does not grow with tokens that do not verify', async () => {
+  it('verdict-cache/memory: does not grow with tokens that do not verify', async () => {
     const { edge, bytes } = saying(0);
     for (const each of distinctTokens(100)) assert.equal(await edge.ask(each), 'token_signature');
     const filled = bytes();
@@ -90,7 +92,7 @@ describe('memory', () => {
     assert.equal(bytes(), filled);
   });
 
-  it('holds as many of the longest tokens as configured, and no more', async () => {
+  it('verdict-cache/memory: holds as many of the longest tokens as configured', async () => {
     const toml = `${read('vectors/nearhop.toml')}\n[limits]\nverdicts = 100\n`;
     const { edge, bytes } = saying(1, await load({ after: (end) => ends.push(end) }, { toml }));
     assert.equal(await edge.ask(token('access')), '/api/hello');

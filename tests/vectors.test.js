@@ -11,6 +11,7 @@ import { Edge, ORIGIN_SECRET, baseEvent, load, parse, read, token, withTokens } 
 /**
  * @typedef {object} Vector
  * @property {string} name
+ * @property {string} [case] the cases it holds, such as `kid/empty`, before the test's name
  * @property {number} [at]
  * @property {string} [edge]
  * @property {any} event
@@ -56,7 +57,7 @@ function family(file) {
     native = nativeResults(file, vectors);
   });
   vectors.forEach((vector, index) => {
-    it(vector.name, async () => {
+    it(vector.case ? `${vector.case}: ${vector.name}` : vector.name, async () => {
       const { edge: region = 'us-east-1', at, event: given, fetched, expect } = vector;
       const edge = new Edge(loaded, { region });
       if (at) edge.now = at * 1_000;

@@ -106,7 +106,7 @@ describe('sign-in at the edge', { timeout: 60_000 }, () => {
     }
   });
 
-  it('an answer stays within what CloudFront takes, whatever the browser brings (rule G2)', async () => {
+  it('generated-responses/size: an answer stays within what CloudFront takes (rule G2)', async () => {
     const browser = new Browser(loaded, key);
     for (let at = 0; at < 700; at += 1) {
       browser.cookies.set(`__Host-nearhop-attempt-${String(at).padStart(11, 'a')}`, '1.x');

@@ -15,8 +15,13 @@ describe('the token endpoint', { timeout: 120_000 }, () => {
   after(() => world?.close());
   afterEach(() => world.calm());
 
-  for (const fault of /** @type {const} */ (['unavailable', 'reset', 'hang', 'stall'])) {
-    it(`${fault} once: asked again, and nobody notices`, async () => {
+  for (const [of, fault] of /** @type {const} */ ([
+    ['provider-500', 'unavailable'],
+    ['provider-500', 'reset'],
+    ['provider-slow', 'hang'],
+    ['provider-slow', 'stall'],
+  ])) {
+    it(`sign-in/${of}: ${fault} once: asked again, and nobody notices`, async () => {
       Object.assign(world.domain.faults, { token: fault, tokenTimes: 1 });
       const visitor = new Visitor(world);
       const count = await exchangesIn(world, async () => {
@@ -25,7 +30,7 @@ describe('the token endpoint', { timeout: 120_000 }, () => {
       assert.equal(count, 2);
     });
 
-    it(`${fault} for good: asked a few times, then a page with one way on`, async () => {
+    it(`sign-in/${of}: ${fault} for good: asked a few times, then a page`, async () => {
       world.domain.faults.token = fault;
       const visitor = new Visitor(world);
       const count = await exchangesIn(world, async () => assertPage(await visitor.signIn(), 503));
@@ -34,22 +39,22 @@ describe('the token endpoint', { timeout: 120_000 }, () => {
     });
   }
 
-  for (const [fault, status] of /** @type {const} */ ([
-    ['throttled', 503],
-    ['invalid_client', 502],
-    ['not_json', 502],
-    ['redirect', 502],
-    ['too_large', 503],
-    ['wrong_nonce', 502],
-    ['other_key', 502],
-    ['other_client', 502],
-    ['other_person', 502],
-    ['other_issuer', 502],
-    ['expired', 502],
-    ['no_id_token', 502],
-    ['swapped', 502],
+  for (const [of, fault, status] of /** @type {const} */ ([
+    ['provider-error', 'throttled', 503],
+    ['provider-error', 'invalid_client', 502],
+    ['provider-error', 'not_json', 502],
+    ['provider-error', 'redirect', 502],
+    ['provider-error', 'too_large', 503],
+    ['bad-token', 'wrong_nonce', 502],
+    ['bad-token', 'other_key', 502],
+    ['bad-token', 'other_client', 502],
+    ['bad-token', 'other_person', 502],
+    ['bad-token', 'other_issuer', 502],
+    ['bad-token', 'expired', 502],
+    ['bad-token', 'no_id_token', 502],
+    ['bad-token', 'swapped', 502],
   ])) {
-    it(`${fault}: not asked again, no session, a page with one way on`, async () => {
+    it(`sign-in/${of}: ${fault}: not asked again, no session, a page with one way on`, async () => {
       world.domain.faults.token = fault;
       const visitor = new Visitor(world);
       const count = await exchangesIn(world, async () =>
@@ -67,7 +72,7 @@ describe('the token endpoint', { timeout: 120_000 }, () => {
     assert.deepEqual(visitor.names(), []);
   });
 
-  it('slow, but within the time: waited for', async () => {
+  it('sign-in/provider-slow: slow, but within the time: waited for', async () => {
     world.domain.faults.tokenDelayMs = 150;
     assert.equal((await new Visitor(world).signIn('/app/x')).to, `${world.url}/app/x`);
   });

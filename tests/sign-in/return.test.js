@@ -60,7 +60,7 @@ describe('a visitor comes back', { timeout: 120_000 }, () => {
     assert.deepEqual(visitor.names(ATTEMPT), []);
   });
 
-  it('to one page each from two tabs, whichever ends first', async () => {
+  it('sign-in/mixed-up-tabs: to one page each from two tabs, whichever ends first', async () => {
     const visitor = new Visitor(world);
     const first = await visitor.begin('/app/first');
     const second = await visitor.begin('/app/second');
@@ -84,7 +84,7 @@ describe('a visitor comes back', { timeout: 120_000 }, () => {
     assert.equal((await visitor.ask('/app/far', { headers: page })).status, 200);
   });
 
-  it('once: a code and a state that were used are worth nothing', async () => {
+  it('sign-in/replayed-code, sign-in/state-reused: once, then they are worth nothing', async () => {
     const visitor = new Visitor(world);
     const { login } = await visitor.begin('/app/');
     const callback = await visitor.answer(login);
@@ -99,7 +99,7 @@ describe('a visitor comes back', { timeout: 120_000 }, () => {
     assert.deepEqual(await visitor.me(), me);
   });
 
-  it('not even where the browser brings the cookie of the attempt again', async () => {
+  it('sign-in/replayed-code, sign-in/state-reused: not even with the attempt’s cookie', async () => {
     const visitor = new Visitor(world);
     const { login } = await visitor.begin('/app/');
     const callback = await visitor.answer(login);
@@ -112,7 +112,7 @@ describe('a visitor comes back', { timeout: 120_000 }, () => {
     assert.deepEqual(earlier.names(ACCESS), []);
   });
 
-  it('once as well for a browser that asks twice at the same time', async () => {
+  it('sign-in/replayed-code: once as well for a browser that asks twice at once', async () => {
     const visitor = new Visitor(world);
     const { login } = await visitor.begin('/app/a');
     const callback = await visitor.answer(login);
@@ -126,7 +126,7 @@ describe('a visitor comes back', { timeout: 120_000 }, () => {
     assert.equal((await visitor.me())?.claims.sub, ADA.sub);
   });
 
-  it('not in a browser that began nothing: a forged callback signs nobody in', async () => {
+  it('sign-in/no-cookie: a forged callback signs nobody in who began nothing', async () => {
     const mallory = new Visitor(world);
     const { login } = await mallory.begin('/app/');
     const callback = await mallory.answer(login, MALLORY);
@@ -141,7 +141,7 @@ describe('a visitor comes back', { timeout: 120_000 }, () => {
     }
   });
 
-  it('not with another attempt’s cookie, nor with another attempt’s code', async () => {
+  it('sign-in/other-tabs-cookie, sign-in/mixed-up-tabs: not with another’s cookie or code', async () => {
     const visitor = new Visitor(world);
     const first = await visitor.begin('/app/first');
     const second = await visitor.begin('/app/second');
@@ -165,7 +165,7 @@ describe('a visitor comes back', { timeout: 120_000 }, () => {
     assert.deepEqual(visitor.names(ACCESS), []);
   });
 
-  it('not with a state that is another’s in part, or a cookie that was changed', async () => {
+  it('sign-in/broken: not with a state or a cookie that was changed', async () => {
     const visitor = new Visitor(world);
     const { login, state } = await visitor.begin('/app/');
     const callback = await visitor.answer(login);
@@ -211,7 +211,7 @@ describe('a visitor comes back', { timeout: 120_000 }, () => {
     ],
   ];
   for (const [name, change] of broken) {
-    it(`not by a callback ${name}`, async () => {
+    it(`sign-in/broken: not by a callback ${name}`, async () => {
       const visitor = new Visitor(world);
       const { login } = await visitor.begin('/app/');
       const callback = new URL(await visitor.answer(login));
@@ -224,14 +224,14 @@ describe('a visitor comes back', { timeout: 120_000 }, () => {
     });
   }
 
-  it('with neither code nor error: a page, and the attempt is over', async () => {
+  it('sign-in/broken: with neither code nor error: a page, and the attempt is over', async () => {
     const visitor = new Visitor(world);
     const { state } = await visitor.begin('/app/');
     assertPage(await visitor.come(`${world.url}/_nearhop/callback?state=${state}`), 502);
     assert.deepEqual(visitor.names(ATTEMPT), []);
   });
 
-  it('who cancelled: a page that leads back to where they were going', async () => {
+  it('sign-in/provider-error: who cancelled: a page that leads to where they were going', async () => {
     const visitor = new Visitor(world);
     const step = await visitor.signIn('/app/a?b=c&d', 'cancel');
     assertPage(step, 403);
@@ -296,7 +296,7 @@ describe('a circle', { timeout: 120_000 }, () => {
 });
 
 describe('what is kept and written', { timeout: 120_000 }, () => {
-  it('no token, code, verifier or secret is in the function’s log or on a page', async () => {
+  it('secrets/log-line, secrets/error-body: no token, code, verifier or secret', async () => {
     const visitor = new Visitor(world);
     const { login, state } = await visitor.begin('/app/');
     const callback = await visitor.answer(login);

@@ -33,7 +33,7 @@ describe('a session', { timeout: 120_000 }, () => {
     assert.equal(world.bucket.asked[0].headers['x-nearhop-user'], undefined);
   });
 
-  it('a route that is to see cookies sees the others, and none of the session', async () => {
+  it('cookies/not-forwarded: a route that is to see cookies sees the others only', async () => {
     const visitor = await signedIn(world, GRACE);
     await visitor.begin('/_nearhop/sign-in');
     visitor.jar.set(world.url, 'theme', 'dark');
@@ -54,7 +54,7 @@ describe('a session', { timeout: 120_000 }, () => {
     }
   });
 
-  it('a bad Authorization header never falls back to the cookies', async () => {
+  it('bearer-parsing/header-and-cookie: a bad header never falls back to the cookies', async () => {
     const visitor = await signedIn(world);
     for (const headers of [OWN_CALL, PAGE_LOAD]) {
       for (const path of ['/api/orders', '/app/', '/_nearhop/me']) {
@@ -84,7 +84,7 @@ describe('a session', { timeout: 120_000 }, () => {
     assert.equal(claims.email, GRACE.email);
   });
 
-  it('a piece that is missing or changed: no token, and the session is refreshed', async () => {
+  it('cookies/chunk-missing: missing or changed: no token, and a refresh', async () => {
     /** @type {[string, (names: string[], visitor: Visitor) => void][]} */
     const losses = [
       ['the first', ([first], { jar }) => jar.set(world.url, first, undefined)],
@@ -125,7 +125,7 @@ describe('a session', { timeout: 120_000 }, () => {
 });
 
 describe('cookies as they may come', { timeout: 120_000 }, () => {
-  it('broken ones are no session, and nothing falls over', async () => {
+  it('cookies/quotes, cookies/no-equals: broken ones are no session', async () => {
     const odd = [
       ['', ''],
       ['2~', ''],
@@ -151,7 +151,7 @@ describe('cookies as they may come', { timeout: 120_000 }, () => {
     }
   });
 
-  it('the good one counts, wherever it stands among others of its name', async () => {
+  it('cookies/duplicates: the good one counts, wherever it stands among others', async () => {
     const good = (await signedIn(world)).jar.value(world.url, ACCESS);
     const bad = (await signedIn(world, MALLORY)).jar.value(world.url, ID);
     for (const values of [
@@ -185,7 +185,7 @@ describe('cookies as they may come', { timeout: 120_000 }, () => {
     assert.ok(!JSON.stringify(claims).includes(MALLORY.email));
   });
 
-  it('200 of them, and the session among them', async () => {
+  it('cookies/200: 200 of them, and the session among them', async () => {
     const visitor = await signedIn(world);
     for (let n = 0; n < 200; n++) visitor.jar.set(world.url, `other-${n}`, `${n}`);
     assert.equal((await visitor.call('/api/orders')).status, 200);

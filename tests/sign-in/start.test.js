@@ -18,7 +18,7 @@ describe('sign-in begins', { timeout: 120_000 }, () => {
   after(() => world?.close());
   afterEach(() => world.calm());
 
-  it('a page load without a session goes to the authorization endpoint', async () => {
+  it('generated-responses/page: a page load goes to the authorization endpoint', async () => {
     const step = await new Visitor(world).ask('/app/orders/17?sort=a%2Fb&x=');
     assert.equal(step.status, 302);
     assertGenerated(step);
@@ -94,7 +94,7 @@ describe('sign-in begins', { timeout: 120_000 }, () => {
     ['an image', { headers: { accept: 'image/*', 'sec-fetch-mode': 'no-cors' } }],
   ];
   for (const [name, { path = '/app/', ...how }] of data) {
-    it(`${name} gets 401 and JSON, no redirect and no cookie`, async () => {
+    it(`generated-responses/json: ${name} gets 401 and JSON, and nothing else`, async () => {
       const step = await new Visitor(world).ask(path, how);
       assert.equal(step.status, 401);
       assertGenerated(step);
@@ -148,7 +148,7 @@ describe('sign-in begins', { timeout: 120_000 }, () => {
     }
   });
 
-  it('another Host is not the site: nobody is sent to sign in from there', async () => {
+  it('redirects/host: nobody is sent to sign in from a Host that is not the site', async () => {
     for (const host of ['evil.example', 'localhost', 'localhost:1', 'localhost.evil.example']) {
       for (const path of ['/app/', '/_nearhop/sign-in', '/_nearhop/callback?code=a&state=b']) {
         const answer = await ask(world.url, path, { headers: { ...PAGE_LOAD, host } });
@@ -169,35 +169,46 @@ describe('sign-in begins', { timeout: 120_000 }, () => {
     });
   }
 
-  const evil = [
-    '//evil.example/',
-    '///evil.example/',
-    '/\\evil.example/',
-    '\\\\evil.example/',
-    '/%2fevil.example/',
-    '/%5cevil.example/',
-    '/.//evil.example/',
-    '/app/..//evil.example/',
-    'https://evil.example/',
-    'https:evil.example',
-    'https:/evil.example',
-    '@evil.example',
-    '.evil.example',
-    ':1@evil.example',
-    'javascript:alert(1)',
-    '/\r\nset-cookie: a=b',
-    '/app/\r\nlocation: https://evil.example',
-    '/\t/evil.example',
-    '\t//evil.example',
-    ' //evil.example',
-    '/\u0000/evil.example',
-    '/_nearhop/sign-out',
-    '/_nearhop/sign-in?return=/',
-    '/%5Fnearhop/sign-out',
-    '',
-  ];
-  for (const path of evil) {
-    it(`/_nearhop/sign-in?return=${JSON.stringify(path)} leads to the start`, async () => {
+  /** By the case they are of. @type {Record<string, string[]>} */
+  const evil = {
+    'double-slash': ['//evil.example/', '///evil.example/'],
+    backslash: ['/\\evil.example/', '\\\\evil.example/', '/\\/evil.example/', '\\/evil.example/'],
+    scheme: [
+      'https://evil.example/',
+      'https:evil.example',
+      'https:/evil.example',
+      'HTTPS:evil.example',
+      'javascript:alert(1)',
+      'data:text/html,x',
+    ],
+    'at-sign': ['@evil.example', '.evil.example', ':1@evil.example'],
+    'line-break': [
+      '/\r\nset-cookie: a=b',
+      '/app/\r\nlocation: https://evil.example',
+      '/\n/evil.example',
+      '/\r/evil.example',
+    ],
+    tab: ['/\t/evil.example', '\t//evil.example', ' //evil.example', '/\u0000/evil.example'],
+    encoded: [
+      '/%2fevil.example/',
+      '/%5cevil.example/',
+      '/%09/evil.example',
+      '/%0d%0aset-cookie: a=b',
+      '/%252fevil.example/',
+      '%2f%2fevil.example/',
+    ],
+    'own-paths': [
+      '/.//evil.example/',
+      '/app/..//evil.example/',
+      '/_nearhop/sign-out',
+      '/_nearhop/sign-in?return=/',
+      '/%5Fnearhop/sign-out',
+      '',
+    ],
+  };
+  const each = Object.entries(evil).flatMap(([name, paths]) => paths.map((path) => [name, path]));
+  for (const [name, path] of each) {
+    it(`redirects/${name}: ?return=${JSON.stringify(path)} leads to the start`, async () => {
       const visitor = new Visitor(world);
       const asked = `/_nearhop/sign-in?return=${encodeURIComponent(path)}`;
       const step = await visitor.signIn(asked);
@@ -234,7 +245,7 @@ describe('sign-in begins', { timeout: 120_000 }, () => {
     }
   });
 
-  it('an error of the authorization endpoint becomes a page with one way on', async () => {
+  it('sign-in/provider-error: at the authorization endpoint: a page with one way on', async () => {
     for (const [error, status] of /** @type {const} */ ([
       ['access_denied', 403],
       ['server_error', 503],

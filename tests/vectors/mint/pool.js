@@ -57,20 +57,25 @@ export function makePools() {
   };
 }
 
-/** The two pools alone, each with two key pairs (rule C1). */
-export function makeIssuers() {
+/**
+ * The two pools alone, each with two key pairs (rule C1).
+ *
+ * @param {(name: string) => Key} [makeKey] new ones if left out
+ * @returns {{ one: Pool, two: Pool }}
+ */
+export function makeIssuers(makeKey = () => rsa()) {
   return {
     one: {
       issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Vectors01',
       client: 'web0client',
-      access: rsa(),
-      id: rsa(),
+      access: makeKey('one access'),
+      id: makeKey('one id'),
     },
     two: {
       issuer: 'https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Vectors02',
       client: 'machine0client',
-      access: rsa(),
-      id: rsa(),
+      access: makeKey('two access'),
+      id: makeKey('two id'),
     },
   };
 }
