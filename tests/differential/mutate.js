@@ -27,13 +27,15 @@ export function mutateSegments({ header, claims }, random) {
 }
 
 /**
- * A compact token with a change to its text.
+ * A compact token with one or two changes to its text.
  *
  * @param {string} token
  * @param {Random} random
+ * @param {string[]} others whose segments may take the place of its own
  */
-export function mutateToken(token, random) {
-  return random.pick(TEXT_CHANGES)(token, random);
+export function mutateToken(token, random, others) {
+  const once = random.pick(TEXT_CHANGES)(token, random, others);
+  return random.chance(0.2) ? random.pick(TEXT_CHANGES)(once, random, others) : once;
 }
 
 /** A member as JSON has it: the text of its name and of its value. */
@@ -123,10 +125,31 @@ const ISSUERS = [
   (iss) => `[${iss}]`,
 ];
 
-/** @type {((token: string, random: Random) => string)[]} */
+/** @type {((token: string, random: Random, others: string[]) => string)[]} */
 const TEXT_CHANGES = [
   altered,
   altered,
+  (token, random, others) => {
+    const segments = token.split('.');
+    const at = random.below(segments.length);
+    segments[at] = random.pick(others).split('.')[at] ?? '';
+    return segments.join('.');
+  },
+  (token, random) => {
+    const segments = token.split('.');
+    const at = random.below(segments.length);
+    const bytes = Buffer.from(segments[at], 'base64url');
+    if (bytes.length > 0) bytes[random.below(bytes.length)] ^= 1 << random.below(8);
+    segments[at] = bytes.toString('base64url');
+    return segments.join('.');
+  },
+  (token, random) => token.slice(0, random.below(token.length + 1)),
+  (token, random) => {
+    const at = random.pick([0, token.length, random.below(token.length + 1)]);
+    const odd = random.pick([' ', '\t', '\n', '\r\n', '\0', ',', '"', '%3D', '\u00a0', '\uff0e']);
+    return token.slice(0, at) + odd + token.slice(at);
+  },
+  (token, random, others) => token + random.pick([',', ', ', '.', ' ']) + random.pick(others),
   (token, random) => token + random.pick(['=', '==', '.', '.e30', 'A', '_', '-']),
   (token, random) => {
     const at = random.below(token.length);
@@ -135,7 +158,8 @@ const TEXT_CHANGES = [
   (token, random) => {
     const segments = token.split('.');
     const at = random.below(3);
-    segments.splice(at, 1, random.pick(['', 'e30', segments[random.below(3)], `${segments[at]}=`]));
+    const other = segments[random.below(3)] ?? '';
+    segments.splice(at, 1, random.pick(['', 'e30', other, `${segments[at]}=`]));
     return segments.join('.');
   },
   (token, random) => {
