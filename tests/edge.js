@@ -1,6 +1,7 @@
 /**
  * The edge function as tests meet it in Node: a bundle as `nearhop bundle` writes it, loaded as
- * Lambda loads it, given events made from tests/events, its fetches answered.
+ * Lambda loads it, given events made from tests/events, its fetches answered. What it returns is held
+ * to CloudFront's rules.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundle } from '../js/cli/bundle.js';
 import { check } from '../js/cli/tools.js';
+import { validated } from './valid.js';
 
 /** What the API is told a request came through the edge by. Never to be seen elsewhere. */
 export const ORIGIN_SECRET = 'the-secret-of-the-vectors';
@@ -69,7 +71,7 @@ export async function load(test, options = {}) {
   const { createNearhop } = await import(pathToFileURL(join(out, 'index.mjs')).href);
   const at = pathToFileURL(`${out}/`);
   return {
-    create: (made) => createNearhop(at, made),
+    create: (made) => validated(createNearhop(at, made)),
     keySetUrls: issuers.flatMap(({ jwks_url }) => jwks_url ?? []),
   };
 }

@@ -13,6 +13,7 @@ import { unzipSync } from 'fflate';
 import { Reader } from 'mmdb-lib';
 import { bundle } from '../js/cli/bundle.js';
 import { nearhop } from './nearhop.js';
+import { validated } from './valid.js';
 
 const require = createRequire(import.meta.url);
 const [SOURCE, SOURCE_IPV4, SOURCE_IPV6] = ['', '-ipv4', '-ipv6'].map((family) =>
@@ -80,7 +81,8 @@ async function places(dir) {
 async function edge(dir) {
   // A module is loaded once from each folder.
   const { createNearhop } = await import(pathToFileURL(join(dir, 'index.mjs')).href);
-  const handler = createNearhop(pathToFileURL(`${dir}/`), { region: 'us-east-1', log() {} });
+  const made = createNearhop(pathToFileURL(`${dir}/`), { region: 'us-east-1', log() {} });
+  const handler = validated(made);
   return async (clientIp, country, eventType = 'origin-request') => {
     const header = { key: 'CloudFront-Viewer-Country', value: country };
     const request = {
