@@ -62,7 +62,7 @@ describe('example functions', { timeout: 120_000 }, () => {
     assert.equal((await after.ask('/old/a')).status, 503);
   });
 
-  it('examples/edge-function: the start page by language, from its own template', async (test) => {
+  it('the start page by language, from the template of examples/edge-function', async (test) => {
     const template = new URL('../../examples/edge-function/template.yaml', import.meta.url);
     const { url, warnings, close } = await startCloudFront({
       template: fileURLToPath(template),
