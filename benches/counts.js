@@ -21,7 +21,7 @@ import { parseArgs, promisify } from 'node:util';
 
 import { bundle } from '../js/cli/bundle.js';
 import { imports } from '../js/handler/handler.mjs';
-import { Head } from '../worker/js/head.mjs';
+import { Head, recordOf } from '../worker/js/head.mjs';
 import { snapshot } from '../worker/js/snapshot.mjs';
 import { createHandler } from '../worker/js/worker.mjs';
 import { EDGE, KEY_SET, NOW, cases, configuration } from './counts/cases.js';
@@ -154,14 +154,13 @@ async function countInstructions({ name, module, before, event, expected }) {
  * @returns {Promise<Record<string, Omit<Count, 'instructions'>>>}
  */
 async function countAllocations(prepared) {
-  const headOf = (/** @type {any} */ event) => new Head(event).parts;
   const input = prepared.map(({ name, config, before, event }) => ({
     name,
     bundle: config,
     region: EDGE,
     now: NOW,
-    before: before.map(headOf),
-    counted: headOf(event),
+    before: before.map(valuesOf),
+    counted: valuesOf(event),
   }));
   const cargo = ['run', '--quiet', '--features', 'tools', '--example', 'allocations'];
   const running = run('cargo', cargo, { cwd: root, maxBuffer: 2 ** 24 });
@@ -219,3 +218,12 @@ function signed(number, digits) {
   const text = number.toFixed(digits);
   return Number(text) > 0 ? `+${text}` : text.replace('-', '−');
 }
+
+/** The values of a head, each name written out. @param {unknown} event */
+function valuesOf(event) {
+  const { before = [], text: last, lengths } = new Head(recordOf(event), NOBODY);
+  const text = before.join('') + last;
+  let at = 0;
+  return lengths.map((length) => text.slice(at, (at += length)));
+}
+const NOBODY = { numberOf: () => -1 };

@@ -31,7 +31,7 @@ import { PUSHED_ADDRESS, PUSHED_SLOT, isFunction, readLinked } from './linked.js
  */
 
 /** What worker.mjs calls in an instance that has been configured. */
-const CONFIGURED = ['handle', 'input', 'output', 'record', 'start'];
+const CONFIGURED = ['handle', 'input', 'name', 'output', 'record', 'start'];
 
 /** Functions of Rust's library that never return, and a module of nothing else. */
 const NEVER_RETURN = [

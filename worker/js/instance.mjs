@@ -3,21 +3,23 @@
  *
  * @typedef {import('./worker.mjs').WorkerOptions} WorkerOptions
  * @typedef {import('./worker.mjs').Validators} Validators
- * @typedef {import('./head.mjs').Head} Head
  */
 
-import { NOTHING } from './head.mjs';
+import { Head, NOTHING, bytesOf } from './head.mjs';
+import { Known, Names, parseField, parseOrigin } from './known.mjs';
 import { Outcome } from './outcome.mjs';
 
 /** A worker in one WebAssembly instance, whose traps its methods throw. */
 export class Instance {
   /** Of what this instance was given; another one knows nothing of it. @type {Validators} */
   validators = new Map();
+  known = { fields: new Known(parseField), origins: new Known(parseOrigin) };
   #memory = NOTHING;
   #numbers = new DataView(NOTHING.buffer);
   #input = 0;
   #capacity = 0;
   #body = NOTHING;
+  #names = new Names((name) => this.#learn(name));
   /** @type {import('./types.js').Exports} */
   #exports;
 
@@ -65,23 +67,31 @@ export class Instance {
   }
 
   /**
-   * @param {Head} head
+   * @param {any} cf  the event's only record
    * @param {number} now  milliseconds since 1970
+   * @throws {import('./head.mjs').MalformedEvent}
    */
-  handle(head, now) {
-    const { text, parts, body } = head;
-    const count = parts.length;
+  handle(cf, now) {
+    const head = new Head(cf, this.#names);
+    const { before, text, body } = head;
+    const count = head.lengths.length;
+    let size = text.length;
+    if (before) for (const piece of before) size += piece.length;
     // Up to three bytes a UTF-16 code unit.
-    this.#reserve(count * 4 + text.length * 3);
-    const length = this.#memory.utf8Write(text, this.#input + count * 4);
-    const isAscii = length === text.length;
+    this.#reserve(count * 4 + size * 3);
+    const start = this.#input + count * 4;
+    let end = start;
+    if (before) for (const piece of before) end += this.#memory.utf8Write(piece, end);
+    end += this.#memory.utf8Write(text, end);
+    const length = end - start;
+    const lengths = length === size ? head.lengths : bytesOf(head);
     for (let i = 0; i < count; i += 1) {
-      const bytes = isAscii ? parts[i].length : Buffer.byteLength(parts[i]);
-      this.#numbers.setUint32(this.#input + i * 4, bytes, true);
+      this.#numbers.setUint32(this.#input + i * 4, lengths[i], true);
     }
     this.#body = body;
-    const size = this.#exports.cloudfront_handle(count, length, now, body.length);
-    return new Outcome(this.#view(), this.#exports.cloudfront_output() >>> 0, size);
+    const written = this.#exports.cloudfront_handle(count, length, now, body.length);
+    const at = this.#exports.cloudfront_output() >>> 0;
+    return new Outcome(this.#view(), at, written, this.known);
   }
 
   /**
@@ -105,6 +115,13 @@ export class Instance {
    */
   discard() {
     this.#exports.memory.grow(0);
+  }
+
+  /** @param {string} name */
+  #learn(name) {
+    const bytes = Buffer.from(name);
+    this.#write(bytes);
+    return this.#exports.cloudfront_name(bytes.length);
   }
 
   /** @param {Uint8Array} bytes */

@@ -3,6 +3,8 @@
  *
  * @typedef {import('./worker.mjs').CloudFrontResult} CloudFrontResult
  *
+ * @typedef {import('./instance.mjs').Instance['known']} Known
+ *
  * @typedef {import('./worker.mjs').Get & { tag: number, retries: number }} Fetch  one the worker asks
  *   for; by the tag it knows what comes of it
  */
@@ -21,16 +23,19 @@ export class Outcome {
   #text;
   #at = 0;
   #kind;
+  #known;
 
   /**
    * @param {Buffer} memory  read here; the bytes of a body once more, in carryOut
    * @param {number} start
    * @param {number} size
+   * @param {Known} known  what its instance knows
    */
-  constructor(memory, start, size) {
+  constructor(memory, start, size, known) {
     this.#memory = memory;
     this.#start = start;
     this.#end = start + size;
+    this.#known = known;
     this.#text = memory.utf8Slice(start, this.#end);
     this.#kind = this.#line();
     this.log = this.#lineOf('l') ?? '';
@@ -59,11 +64,9 @@ export class Outcome {
       switch (letter) {
         case '=':
         case '+': {
-          const space = text.indexOf(' ', at);
-          const key = text.slice(at + 1, space);
-          const field = { key, value: text.slice(space + 1, end) };
-          if (letter === '+' && Object.hasOwn(headers, key)) headers[key].push(field);
-          else put(headers, key, [field]);
+          const { key, value } = this.#known.fields.read(text, at + 1, end);
+          if (letter === '+' && Object.hasOwn(headers, key)) headers[key].push({ key, value });
+          else put(headers, key, [{ key, value }]);
           break;
         }
         case '-':
@@ -80,7 +83,7 @@ export class Outcome {
           target.statusDescription = text.slice(at + 5, end);
           break;
         case 'o':
-          switchOrigin(target, text.slice(at + 1, end));
+          switchOrigin(target, this.#known.origins.read(text, at + 1, end));
           break;
         case 'x':
           delete target.origin.custom.customHeaders?.[text.slice(at + 1, end)];
@@ -140,18 +143,16 @@ const ORDINARY = { enumerable: true, configurable: true, writable: true };
  * Time limits and the like stay those of the distribution's own custom origin; an S3 origin has
  * none that fit, so CloudFront's defaults are put in their place (rules E6, E7).
  * @param {any} request
- * @param {string} text
+ * @param {ReturnType<typeof import('./known.mjs').parseOrigin>} to
  */
-function switchOrigin(request, text) {
-  const [protocol, port, domainName, path] = text.split(' ');
-  const { origin } = request;
+function switchOrigin({ origin }, { protocol, port, domainName, path }) {
   if (origin.custom === undefined) {
     delete origin.s3;
     origin.custom = { customHeaders: {}, ...DEFAULTS, sslProtocols: ['TLSv1.2'] };
   }
   const { custom } = origin;
   custom.protocol = protocol;
-  custom.port = +port;
+  custom.port = port;
   custom.domainName = domainName;
   custom.path = path;
 }

@@ -9,6 +9,8 @@ export interface Exports {
   /** Not there in a snapshot. */
   cloudfront_configure?(length: number): number;
   cloudfront_start(length: number, seed: bigint): void;
+  /** The number by which a head may name a header from now on; -1 for one to be written out. */
+  cloudfront_name(length: number): number;
   cloudfront_handle(
     values: number,
     length: number,

@@ -30,7 +30,7 @@
  * @typedef {Map<string, string>} Validators  the `ETag` of what was got last, by URL
  */
 
-import { Head, MalformedEvent, NOTHING } from './head.mjs';
+import { MalformedEvent, NOTHING, recordOf } from './head.mjs';
 import { Instance } from './instance.mjs';
 
 /**
@@ -134,13 +134,13 @@ export function createHandler(options) {
 
   return async function handler(event) {
     try {
-      const head = new Head(event);
+      const cf = recordOf(event);
       for (let fetches = 0; ; fetches += 1) {
         instance ??= new Instance(options);
-        const outcome = instance.handle(head, now());
+        const outcome = instance.handle(cf, now());
         if (outcome.log) log(outcome.log);
         if (outcome.fetch === undefined) {
-          const result = outcome.carryOut(head.cf);
+          const result = outcome.carryOut(cf);
           // Not before: what it brings may come at once, and overwrite the outcome's bytes.
           if (outcome.aside) void performAside(outcome.aside);
           return result;

@@ -278,7 +278,7 @@ impl UnixMillis {
 pub enum EventFault {
     /// `config.eventType` is none of the four.
     Trigger,
-    /// The head ended early, or a value in it held a line break.
+    /// The head ended early, is not UTF-8, or a value in it held a line break.
     Head,
     /// A header's name was empty or not in lower case.
     HeaderName,

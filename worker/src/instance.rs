@@ -1,11 +1,11 @@
 //! One worker in one WebAssembly instance, and the exports `worker.mjs` enters by.
 
-use std::borrow::Cow;
 use std::{fmt, mem};
 
 use simdutf8::basic::from_utf8;
 
 use crate::event::{Env, Event, EventFault, Trigger, UnixMillis, Worker};
+use crate::known::{Known, Names};
 use crate::outcome::{Fetched, Outcome, Reply, internal_server_error};
 use crate::request_size::RequestSize;
 use crate::rules::{self, Violation};
@@ -49,6 +49,8 @@ pub struct Instance<W: Worker> {
     stage: Stage<W>,
     input: Vec<u8>,
     output: Vec<u8>,
+    names: Names,
+    known: Known,
 }
 
 enum Stage<W: Worker> {
@@ -70,7 +72,13 @@ pub struct Host<'a> {
 impl<W: Worker> Instance<W> {
     /// An instance that knows no configuration yet.
     pub const fn new() -> Self {
-        Self { stage: Stage::New, input: Vec::new(), output: Vec::new() }
+        Self {
+            stage: Stage::New,
+            input: Vec::new(),
+            output: Vec::new(),
+            names: Names::new(),
+            known: Known::new(),
+        }
     }
 
     /// The input buffer, at least `len` bytes long. It stays where it is until it must grow.
@@ -121,14 +129,20 @@ impl<W: Worker> Instance<W> {
         mem::forget(mem::replace(&mut self.stage, started));
     }
 
+    /// The number by which a head may name the header whose name is in the input buffer, from now on;
+    /// `None` for one that is to be written out.
+    pub fn name(&mut self, len: usize) -> Option<u32> {
+        self.names.learn(&self.input[..len])
+    }
+
     /// Handles the event whose head is in the input buffer: the lengths of its `values` values and
     /// their text of `len` bytes. Leaves the outcome.
     pub fn handle(&mut self, values: usize, len: usize, now: UnixMillis, host: Host<'_>) {
         self.output.clear();
         let worker = self.stage.started();
         let (lengths, rest) = self.input.split_at(values * 4);
-        let text = decode(&rest[..len]);
-        let reply = match wire::read(lengths, &text, now, host) {
+        let text = from_utf8(&rest[..len]).map_err(|_| EventFault::Head);
+        let reply = match text.and_then(|text| wire::read(lengths, text, &self.names, now, host)) {
             Err(fault) => refuse::<W>(&Fault::Event(fault)),
             Ok((event, context)) => {
                 let trigger = event.trigger();
@@ -144,7 +158,7 @@ impl<W: Worker> Instance<W> {
                     }
                     _ => None,
                 };
-                let checked = rules::check(trigger, &reply.outcome)
+                let checked = rules::check_knowing(trigger, &reply.outcome, &self.known.origins)
                     .and_then(|()| rules::check_custom_headers(origin.as_ref(), &reply.outcome));
                 let request_id = context.request_id;
                 match (checked, too_large) {
@@ -154,7 +168,7 @@ impl<W: Worker> Instance<W> {
                 }
             }
         };
-        wire::write(&reply, &mut self.output);
+        wire::write(&reply, &mut self.known, &mut self.output);
     }
 
     /// Records what a fetch brought: the bytes in the input buffer and `worker.mjs`'s number for the
@@ -201,9 +215,4 @@ fn refuse<W: Worker>(fault: &Fault<'_>) -> Reply<'static> {
     });
     reply.log = Some(format!("cloudfront-worker: {fault}"));
     reply
-}
-
-/// Bytes as text, which they are: taken for valid first, since from_utf8_lossy goes byte by byte.
-fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }

@@ -79,6 +79,7 @@ struct Readme;
 mod event;
 mod headers;
 mod instance;
+mod known;
 mod outcome;
 mod request_size;
 mod wire;

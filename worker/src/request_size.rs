@@ -3,6 +3,7 @@
 use crate::edits::{Edits, HeaderEdit};
 use crate::event::Request;
 use crate::headers::Headers;
+use crate::known::Names;
 
 /// The largest request CloudFront takes back, without its body, in bytes (rule W9).
 const MOST: usize = 32_768;
@@ -16,10 +17,11 @@ pub(crate) struct RequestSize<'a> {
 }
 
 impl<'a> RequestSize<'a> {
-    /// Of a request whose event has so many bytes; `None` where edits are far from making it too
-    /// large.
+    /// Of a request whose event took so many bytes, but for known names; `None` where edits are far
+    /// from making it too large.
     pub fn of(request: &Request<'a>, bytes: usize) -> Option<Self> {
-        (bytes > MOST / 2).then(|| Self {
+        let most = bytes + request.headers.fields.len() * Names::LONGEST;
+        (most > MOST / 2).then(|| Self {
             method: request.method.as_str().len(),
             uri: request.uri.len(),
             querystring: request.querystring.len(),

@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use crate::edits::{CustomOrigin, Edits, HeaderEdit};
 use crate::event::{Origin, OriginKind, Trigger};
+use crate::known::Origins;
 use crate::outcome::{Body, Outcome};
 
 /// An outcome CloudFront would refuse.
@@ -27,8 +28,17 @@ impl fmt::Display for Violation {
 
 /// Checks an outcome against the rules of its trigger.
 pub fn check(trigger: Trigger, outcome: &Outcome<'_>) -> Result<(), Violation> {
+    check_knowing(trigger, outcome, &Origins::new())
+}
+
+/// The same, where origins have been checked before.
+pub(crate) fn check_knowing(
+    trigger: Trigger,
+    outcome: &Outcome<'_>,
+    known: &Origins,
+) -> Result<(), Violation> {
     match outcome {
-        Outcome::Forward(edits) => check_edits(trigger, edits),
+        Outcome::Forward(edits) => check_edits(trigger, edits, known),
         Outcome::Respond(_) if trigger == Trigger::ViewerResponse => {
             violation("W6", "an answer at viewer-response, where the status is read-only")
         }
@@ -110,7 +120,7 @@ pub fn read_only(trigger: Trigger, name: &str) -> Option<&'static str> {
     (!name.starts_with('x') && names.contains(&name)).then_some(rule)
 }
 
-fn check_edits(trigger: Trigger, edits: &Edits<'_>) -> Result<(), Violation> {
+fn check_edits(trigger: Trigger, edits: &Edits<'_>, known: &Origins) -> Result<(), Violation> {
     if trigger.is_response() && (edits.uri.is_some() || edits.querystring.is_some()) {
         return violation("W2", "the path or query changed after the request was sent");
     }
@@ -130,8 +140,8 @@ fn check_edits(trigger: Trigger, edits: &Edits<'_>) -> Result<(), Violation> {
         Some(_) if trigger != Trigger::OriginRequest => {
             violation("W3", format!("the origin changed at {}", trigger.name()))?;
         }
-        Some(origin) => check_origin(origin)?,
-        None => {}
+        Some(origin) if known.find(origin).is_none() => check_origin(origin)?,
+        _ => {}
     }
     match edits.status {
         Some(_) if !trigger.is_response() => violation("G1", "a status on a request")?,
@@ -151,6 +161,10 @@ fn check_edits(trigger: Trigger, edits: &Edits<'_>) -> Result<(), Violation> {
 }
 
 fn check_field(trigger: Trigger, name: &str, removed: bool) -> Result<(), Violation> {
+    // Most of what is set begins so, and nothing that a rule names.
+    if let [b'x', b'-', b'b' | b'd' | b'g'..=b'q' | b's'..=b'z', ..] = name.as_bytes() {
+        return Ok(());
+    }
     if is_disallowed(name) {
         return violation("W7", format!("header {name}"));
     }
@@ -206,21 +220,15 @@ fn check_origin(origin: &CustomOrigin<'_>) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Whether it is a name, and no address. In one pass: this is asked of every request to an origin.
+/// Whether it is a name, and no address.
 fn is_domain_name(domain: &str) -> bool {
-    let mut label = 0;
-    let mut is_name = domain.len() <= 253;
-    for byte in domain.bytes() {
-        if byte == b'.' {
-            is_name &= label > 0;
-            label = 0;
-        } else {
-            label += 1;
-            is_name &= label <= 63 && (byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        }
-    }
-    let begins_as_address = domain.bytes().next().is_some_and(|first| first.is_ascii_digit());
-    is_name && label > 0 && !(begins_as_address && domain.parse::<std::net::Ipv4Addr>().is_ok())
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    domain.len() <= 253
+        && domain.split('.').all(is_label)
+        && domain.parse::<std::net::Ipv4Addr>().is_err()
 }
 
 /// A header the distribution adds for the origin may not be among the request's too (rule E8).

@@ -17,6 +17,7 @@ use entropy::Draws;
 pub struct Harness<W: Worker> {
     instance: Instance<W>,
     draws: Draws,
+    known: outcome::Known,
 }
 
 /// What one event led to.
@@ -43,7 +44,7 @@ impl<W: Worker> Harness<W> {
         }
         instance.input(region.len())[..region.len()].copy_from_slice(region.as_bytes());
         instance.start(region.len(), 0);
-        Ok(Self { instance, draws: Draws::default() })
+        Ok(Self { instance, draws: Draws::default(), known: outcome::Known::new() })
     }
 
     /// Where the entropy comes from that the worker draws from now on: a function that overwrites
@@ -67,7 +68,8 @@ impl<W: Worker> Harness<W> {
         let random = |bytes: &mut [u8]| self.draws.fill(bytes);
         let host = Host { read_body: &body, random: &random };
         self.instance.handle(head.lengths.len(), head.text.len(), UnixMillis(now), host);
-        outcome::carry_out(event["Records"][0]["cf"].clone(), self.instance.output())
+        let cf = event["Records"][0]["cf"].clone();
+        outcome::carry_out(cf, self.instance.output(), &mut self.known)
     }
 
     /// Records what a fetch brought. Returns the line for the log.

@@ -1,7 +1,8 @@
 //! What crosses between `worker.mjs` and WebAssembly: two texts, what a fetch brought, random bytes.
 //!
 //! **The head**, inwards: values one after the other, in UTF-8. Before them stands how many bytes each
-//! has, as many numbers of 32 bits as there are values, lowest byte first.
+//! has, as many numbers of 32 bits as there are values, lowest byte first. The name of a header that
+//! is [known](crate::known) has no bytes: its number stands there, plus [`KNOWN`].
 //!
 //! ```text
 //! eventType requestId distributionDomainName distributionId
@@ -22,11 +23,17 @@
 //! a TAG MILLISECONDS BYTES RETRIES URL   to be got without holding up the answer
 //! p FORM         of an a or g before it: sent by POST
 //! h VALUE        after a p: with this Authorization
-//! u URI   q QUERY   - NAME   = NAME VALUE   + NAME VALUE   s STATUS REASON
-//! o PROTOCOL PORT DOMAIN PATH     x NAME (an origin's custom header to leave out)
+//! u URI   q QUERY   - NAME   s STATUS REASON
+//! = FIELD   + FIELD   set, append
+//! o ORIGIN   x NAME      switch, and an origin's custom header to leave out
 //! g TAG MILLISECONDS BYTES RETRIES URL
 //! t | b          last: the rest is the body, as text or as bytes
 //! ```
+//!
+//! A `FIELD` is one character and then nothing, or a name, a space and a value. The character is the
+//! field's number plus that of `0`: what is written after it is known by that number from then on. Or
+//! it is a space, and the field is not for keeping. An `ORIGIN` is such a character and then nothing, or
+//! protocol, port, domain name and path with spaces between them.
 //!
 //! **What a fetch brought**, inwards: bytes in the input buffer, and a number, 0 for the body of a 200
 //! answer. A number from 100 on is another status, and the bytes are what was said with it. There are
@@ -35,7 +42,6 @@
 //! **Random bytes**, inwards: `cloudfront.random(at, length)` is called while an event is handled, and
 //! overwrites that part of the memory.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -47,19 +53,24 @@ use crate::event::{
 };
 use crate::headers::Headers;
 use crate::instance::Host;
+use crate::known::{Crossing, Known, Names, is_event_name};
 use crate::outcome::{Body, Fetch, FetchFault, Outcome, Reply};
+
+/// What the number of a known name has more than the length of a value could.
+pub(crate) const KNOWN: u32 = 1 << 30;
 
 /// Reads a head: the lengths of its values, and their text.
 pub(crate) fn read<'a>(
     lengths: &'a [u8],
     text: &'a str,
+    names: &'a Names,
     now: UnixMillis,
     host: Host<'a>,
 ) -> Result<(Event<'a>, Context<'a>), EventFault> {
     if memchr::memchr(b'\n', text.as_bytes()).is_some() {
         return Err(EventFault::Head);
     }
-    let mut head = Head { lengths: lengths.chunks_exact(4), rest: text };
+    let mut head = Head { lengths: lengths.as_chunks().0.iter(), rest: text, names };
     let trigger = head.next()?;
     let context = Context {
         now,
@@ -79,7 +90,7 @@ pub(crate) fn read<'a>(
     };
     let origin = head.origin()?;
     let response = head.response()?;
-    if !head.rest.is_empty() || head.lengths.next().is_some() {
+    if !head.rest.is_empty() || head.lengths.len() > 0 {
         return Err(EventFault::Head);
     }
     let event = match Trigger::from_name(trigger).ok_or(EventFault::Trigger)? {
@@ -98,14 +109,22 @@ pub(crate) fn read<'a>(
 }
 
 struct Head<'a> {
-    lengths: std::slice::ChunksExact<'a, u8>,
+    lengths: std::slice::Iter<'a, [u8; 4]>,
     rest: &'a str,
+    names: &'a Names,
 }
 
 impl<'a> Head<'a> {
     fn next(&mut self) -> Result<&'a str, EventFault> {
-        let length = self.lengths.next().ok_or(EventFault::Head)?;
-        let length = u32::from_le_bytes(length.try_into().map_err(|_| EventFault::Head)?);
+        let length = self.number()?;
+        self.take(length)
+    }
+
+    fn number(&mut self) -> Result<u32, EventFault> {
+        self.lengths.next().map(|number| u32::from_le_bytes(*number)).ok_or(EventFault::Head)
+    }
+
+    fn take(&mut self, length: u32) -> Result<&'a str, EventFault> {
         let (value, rest) = self.rest.split_at_checked(length as usize).ok_or(EventFault::Head)?;
         self.rest = rest;
         Ok(value)
@@ -116,11 +135,16 @@ impl<'a> Head<'a> {
         // A false count cannot reserve more than the head could hold.
         let mut fields = Vec::with_capacity(count.min(self.lengths.len() / 2));
         for _ in 0..count {
-            let name = self.next()?;
-            // Edits name fields in lower case; one spelled otherwise would escape them (rule E3).
-            if name.is_empty() || has_uppercase(name.as_bytes()) {
-                return Err(EventFault::HeaderName);
-            }
+            let name = match self.number()? {
+                length @ ..KNOWN => {
+                    let name = self.take(length)?;
+                    if !is_event_name(name) {
+                        return Err(EventFault::HeaderName);
+                    }
+                    name
+                }
+                known => self.names.get(known - KNOWN).ok_or(EventFault::Head)?,
+            };
             fields.push((name, self.next()?));
         }
         Ok(Headers { fields })
@@ -162,23 +186,6 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Whether there is a capital letter in a name, eight bytes at a time: one by one, this was a third of
-/// what a page cost.
-fn has_uppercase(name: &[u8]) -> bool {
-    /// The same byte eight times.
-    const fn all(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; 8])
-    }
-    let (chunks, rest) = name.as_chunks::<8>();
-    let in_chunk = |chunk: &[u8; 8]| {
-        // In each byte the highest bit says: at least `A`; above `Z`; not ASCII.
-        let bytes = u64::from_ne_bytes(*chunk);
-        let low = bytes & all(0x7f);
-        (low + all(0x80 - b'A')) & !(low + all(0x7f - b'Z')) & !bytes & all(0x80) != 0
-    };
-    chunks.iter().any(in_chunk) || rest.iter().any(u8::is_ascii_uppercase)
-}
-
 /// Reads what a fetch brought.
 pub(crate) fn read_fetched(fault: u32, bytes: &[u8]) -> Result<&[u8], FetchFault<'_>> {
     match fault {
@@ -191,8 +198,8 @@ pub(crate) fn read_fetched(fault: u32, bytes: &[u8]) -> Result<&[u8], FetchFault
 }
 
 /// Writes a reply whose outcome has been [checked](crate::rules::check).
-pub(crate) fn write(reply: &Reply<'_>, out: &mut Vec<u8>) {
-    let mut out = Lines(out);
+pub(crate) fn write(reply: &Reply<'_>, known: &mut Known, out: &mut Vec<u8>) {
+    let mut out = Lines { out, known };
     match &reply.outcome {
         Outcome::Forward(edits) => {
             out.line(b'F', &[]);
@@ -245,50 +252,74 @@ fn write_edits(edits: &Edits<'_>, out: &mut Lines<'_>) {
 }
 
 fn write_origin(origin: &CustomOrigin<'_>, out: &mut Lines<'_>) {
-    let protocol = match origin.protocol {
-        Protocol::Http => "http",
-        Protocol::Https => "https",
-    };
-    let port = match origin.port {
-        443 => Cow::Borrowed("443"),
-        port => Cow::Owned(port.to_string()),
-    };
-    out.line(b'o', &[protocol, " ", &port, " ", &origin.domain_name, " ", &origin.path]);
+    out.out.push(b'o');
+    let crossing = out.known.origins.cross(origin);
+    if out.is_to_be_written(crossing) {
+        let protocol = match origin.protocol {
+            Protocol::Http => "http",
+            Protocol::Https => "https",
+        };
+        out.text(&[protocol, " ", &origin.port.to_string(), " "]);
+        out.text(&[&origin.domain_name, " ", &origin.path]);
+    }
+    out.out.push(b'\n');
     for name in &origin.without_custom_headers {
         out.line(b'x', &[name]);
     }
 }
 
-struct Lines<'a>(&'a mut Vec<u8>);
+struct Lines<'a> {
+    out: &'a mut Vec<u8>,
+    known: &'a mut Known,
+}
 
 impl Lines<'_> {
     fn line(&mut self, letter: u8, parts: &[&str]) {
-        self.0.push(letter);
+        self.out.push(letter);
+        self.text(parts);
+        self.out.push(b'\n');
+    }
+
+    fn text(&mut self, parts: &[&str]) {
         for part in parts {
             // A line break would begin a line of its own. Paths and queries have been checked and
             // header values cannot hold one; a log line or a form may.
             if memchr::memchr(b'\n', part.as_bytes()).is_some() {
-                self.0.extend(part.bytes().map(|b| if b == b'\n' { b' ' } else { b }));
+                self.out.extend(part.bytes().map(|b| if b == b'\n' { b' ' } else { b }));
             } else {
-                self.0.extend_from_slice(part.as_bytes());
+                self.out.extend_from_slice(part.as_bytes());
             }
         }
-        self.0.push(b'\n');
+    }
+
+    /// Writes the character by which something crosses, and says whether the rest is to follow.
+    fn is_to_be_written(&mut self, crossing: Crossing) -> bool {
+        self.out.push(match crossing {
+            Crossing::Known(number) | Crossing::New(number) => b'0' + number as u8,
+            Crossing::Unknown => b' ',
+        });
+        !matches!(crossing, Crossing::Known(_))
     }
 
     fn field(&mut self, letter: u8, name: &HeaderName, value: &HeaderValue) {
-        self.0.push(letter);
-        self.0.extend_from_slice(name.as_str().as_bytes());
-        self.0.push(b' ');
-        let bytes = value.as_bytes();
+        self.out.push(letter);
+        let crossing = self.known.fields.cross(name, value);
+        if self.is_to_be_written(crossing) {
+            self.out.extend_from_slice(name.as_str().as_bytes());
+            self.out.push(b' ');
+            self.value(value.as_bytes());
+        }
+        self.out.push(b'\n');
+    }
+
+    fn value(&mut self, bytes: &[u8]) {
         if bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() {
-            self.0.extend_from_slice(bytes);
+            self.out.extend_from_slice(bytes);
         } else {
             // Bytes that are not UTF-8 are what HTTP once called ISO-8859-1 (RFC 9110, section 5.5).
             let text: String = bytes.iter().map(|b| char::from(*b)).collect();
-            self.0.extend_from_slice(text.as_bytes());
+            self.out.extend_from_slice(text.as_bytes());
         }
-        self.0.push(b'\n');
     }
 
     fn status(&mut self, status: StatusCode) {
@@ -321,28 +352,12 @@ impl Lines<'_> {
         match body {
             Body::Empty => {}
             Body::Text(text) => {
-                self.0.extend_from_slice(b"t\n");
-                self.0.extend_from_slice(text.as_bytes());
+                self.out.extend_from_slice(b"t\n");
+                self.out.extend_from_slice(text.as_bytes());
             }
             Body::Bytes(bytes) => {
-                self.0.extend_from_slice(b"b\n");
-                self.0.extend_from_slice(bytes);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::has_uppercase;
-
-    #[test]
-    fn capital_letters_are_found_wherever_they_stand() {
-        for byte in 0..=u8::MAX {
-            for at in 0..17 {
-                let mut name = *b"abcdefghijklmnopq";
-                name[at] = byte;
-                assert_eq!(has_uppercase(&name), byte.is_ascii_uppercase(), "{byte} at {at}");
+                self.out.extend_from_slice(b"b\n");
+                self.out.extend_from_slice(bytes);
             }
         }
     }

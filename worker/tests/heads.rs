@@ -41,10 +41,19 @@ impl Worker for Count {
 
 /// What a head led to: the lines that come out, and how many events reached the worker.
 fn handle(lengths: &[u32], text: &[u8]) -> (Vec<u8>, u32) {
+    handle_knowing(&[], lengths, text)
+}
+
+/// The same, where names are known by number.
+fn handle_knowing(names: &[&str], lengths: &[u32], text: &[u8]) -> (Vec<u8>, u32) {
     EVENTS.set(0);
     let mut instance = Instance::<Count>::new();
     instance.configure(0);
     instance.start(0, 0);
+    for name in names {
+        instance.input(name.len())[..name.len()].copy_from_slice(name.as_bytes());
+        let _ = instance.name(name.len());
+    }
     let lengths_and_text: Vec<u8> = lengths
         .iter()
         .flat_map(|length| length.to_le_bytes())
@@ -226,4 +235,29 @@ fn more_headers_than_a_map_holds_are_read() {
     let (output, events) = handle_values(&values);
     assert_eq!(events, 1);
     assert_eq!(output.iter().filter(|b| **b == b'\n').count(), 40_001);
+}
+
+#[test]
+fn a_name_may_come_by_its_number_once_it_is_known() {
+    const KNOWN: u32 = 1 << 30;
+    let values =
+        ["viewer-request", "", "", "", "GET", "::1", "/", "", "1", "NAME", "v", "", "", ""];
+    let head = |number: u32| {
+        let name = values.iter().position(|value| *value == "NAME").unwrap();
+        let mut lengths: Vec<u32> = values.iter().map(|value| value.len() as u32).collect();
+        lengths[name] = number;
+        (lengths, values.concat().replace("NAME", ""))
+    };
+    let known = |names: &[&str], number: u32| {
+        let (lengths, text) = head(number);
+        handle_knowing(names, &lengths, text.as_bytes())
+    };
+    assert_eq!(known(&["host", "x-a"], KNOWN), (b"F\n".to_vec(), 1));
+    assert_eq!(known(&["host", "x-a"], KNOWN + 1), (b"F\n-x-a\n".to_vec(), 1));
+    for unknown in [KNOWN + 2, KNOWN + 300, u32::MAX] {
+        let (output, events) = known(&["host", "x-a"], unknown);
+        assert!(is_refusal(&output) && events == 0, "{unknown}");
+    }
+    // Refused, and so not known.
+    assert!(is_refusal(&known(&["X-A"], KNOWN).0));
 }

@@ -1,5 +1,6 @@
 //! What a worker answered, carried out on the event: the class `Outcome` of `outcome.mjs`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine;
@@ -9,7 +10,10 @@ use serde_json::{Value, json};
 use super::Handled;
 use crate::outcome::{Fetch, Post};
 
-pub(super) fn carry_out(mut cf: Value, output: &[u8]) -> Handled {
+/// The fields and origins that are known, by their kind and number.
+pub(super) type Known = BTreeMap<String, String>;
+
+pub(super) fn carry_out(mut cf: Value, output: &[u8], known: &mut Known) -> Handled {
     let mut rest = output;
     let mut log = None;
     let mut fetch = None;
@@ -39,12 +43,16 @@ pub(super) fn carry_out(mut cf: Value, output: &[u8]) -> Handled {
             "-" => {
                 target["headers"].as_object_mut().expect("headers").remove(text);
             }
-            "=" => target["headers"][name] = json!([{ "key": name, "value": value }]),
-            "+" => match &mut target["headers"][name] {
-                Value::Array(values) => values.push(json!({ "key": name, "value": value })),
-                values => *values = json!([{ "key": name, "value": value }]),
-            },
-            "o" => switch_origin(&mut target["origin"], text),
+            "=" | "+" => {
+                let field = whole('=', text, known);
+                let (name, value) = field.split_once(' ').expect("a name and a value");
+                let field = json!({ "key": name, "value": value });
+                match &mut target["headers"][name] {
+                    Value::Array(values) if letter == "+" => values.push(field),
+                    values => *values = json!([field]),
+                }
+            }
+            "o" => switch_origin(&mut target["origin"], &whole('o', text, known)),
             "x" => {
                 if let Some(headers) = target["origin"]["custom"]["customHeaders"].as_object_mut() {
                     headers.remove(text);
@@ -59,6 +67,18 @@ pub(super) fn carry_out(mut cf: Value, output: &[u8]) -> Handled {
         }
     }
     Handled { result: if kind == "G" { Value::Null } else { target }, log, fetch, aside }
+}
+
+/// A field or an origin, each as it was written when it crossed first.
+fn whole(kind: char, text: &str, known: &mut Known) -> String {
+    let (number, text) = text.split_at(1);
+    if text.is_empty() {
+        return known[&format!("{kind}{number}")].clone();
+    }
+    if number != " " {
+        known.insert(format!("{kind}{number}"), text.to_owned());
+    }
+    text.to_owned()
 }
 
 fn read_fetch(text: &str, rest: &mut &[u8]) -> Fetch {
