@@ -137,11 +137,12 @@ pub(crate) fn meet<'a>(
     let (found, by) = match Credentials::of(arrival.request, &policy.issuers, &policy.limits) {
         Ok(Credentials::Bearer(token)) => {
             let by = Carrier::Authorization;
-            let verified = match recall(token, policy, state, now) {
-                Some(recalled) => recalled,
-                None if !is_b64token(token) => return refused(Refusal::RequestMalformed, by),
-                None => verify(token, policy, state, now),
-            };
+            let recalled = recall(token, policy, state, now);
+            let verified = recalled.unwrap_or_else(|| verify(token, policy, state, now));
+            // One that verifies has no other characters.
+            if verified.is_err() && !is_b64token(token) {
+                return refused(Refusal::RequestMalformed, by);
+            }
             (verified.map(|verified| (verified, token.into())), by)
         }
         Ok(Credentials::Cookies(cookies)) => {

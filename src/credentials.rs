@@ -20,7 +20,7 @@ pub(crate) enum Credentials<'a> {
     None,
     /// From the `Authorization` field. It is the only one that counts: a caller who sends it means
     /// it, and a cookie must not turn its refusal into something else. Whether it has a token's
-    /// characters is for [`is_b64token`] to say, unless it is known to be one.
+    /// characters is for [`is_b64token`] to say, unless it has verified.
     Bearer(&'a str),
     /// From cookies of the issuers' names. A cookie can be set for the domain by a neighbour on
     /// another subdomain, so several are tried.

@@ -11,6 +11,7 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
 
 use crate::Nearhop;
 use crate::base64url;
+use crate::keys::MOST_BYTES;
 use crate::seal::TAG_BYTES;
 
 cloudfront_worker::export!(Nearhop);
@@ -92,9 +93,11 @@ pub(crate) fn verifies(signature: &str, signed: &str, key: &DecodingKey) -> bool
     // By the key's family too: a secret must never pass for a slot's number.
     let AlgorithmFamily::Rsa = key.family() else { return false };
     let slot = key.try_get_as_bytes().ok().and_then(|slot| slot.try_into().ok());
-    let (Some(slot), Some(signature)) = (slot, base64url::decode(signature)) else { return false };
+    let mut buffer = [0; MOST_BYTES];
+    let signature = base64url::decode_into(signature, &mut buffer);
+    let (Some(slot), Some(signature)) = (slot, signature) else { return false };
     let slot = i32::from_le_bytes(slot);
-    verify_rs256(slot, signed.as_bytes(), &signature) == 1
+    verify_rs256(slot, signed.as_bytes(), signature) == 1
 }
 
 static PROVIDER: CryptoProvider = CryptoProvider {

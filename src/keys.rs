@@ -1,5 +1,6 @@
 //! The issuers' public keys, and when to fetch them again.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use cloudfront_worker::UnixMillis;
@@ -7,6 +8,8 @@ use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 
 use crate::config::KeyRefresh;
+use crate::equal::equal;
+use crate::token::Header;
 
 /// Turns an RSA key's modulus and exponent (base64url, RFC 7518, section 6.3.1) into what
 /// jsonwebtoken verifies with. Where the host does RS256, the result only names the host's key.
@@ -24,6 +27,9 @@ pub(crate) struct Keys {
     max_age: Duration,
     sets: Vec<KeySet>,
     next_id: u64,
+    /// Of the token that verified last: all tokens of one key have the same, and it is a word of what
+    /// the text says, not of whether the key still counts.
+    pub last_header: Option<Rc<Header>>,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +54,9 @@ pub(crate) struct Key {
     modulus: String,
     exponent: String,
 }
+
+/// Of the longest modulus accepted, and so of the longest signature.
+pub(crate) const MOST_BYTES: usize = 1_024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyId(u64);
@@ -85,6 +94,7 @@ impl Keys {
             max_age: Duration::from_secs(refresh.max_age_seconds.into()),
             sets: Vec::with_capacity(preloaded.len()),
             next_id: 0,
+            last_header: None,
         };
         for (issuer, set) in preloaded.into_iter().enumerate() {
             keys.sets.push(KeySet::default());
@@ -98,7 +108,7 @@ impl Keys {
         let stale = self.is_stale(issuer, now);
         let cooling = self.is_cooling(issuer, now);
         let set = &self.sets[issuer];
-        match set.keys.iter().find(|key| key.kid == kid) {
+        match set.keys.iter().find(|key| equal(&key.kid, kid)) {
             Some(key) if !stale || cooling => Lookup::Found(key),
             _ if !cooling => Lookup::Fetch,
             _ if set.failed => Lookup::Unavailable,
@@ -252,7 +262,7 @@ fn strength(modulus: &str, exponent: &str) -> Option<usize> {
     let exponent = exponent.iter().try_fold(0_u64, |value, byte| {
         value.checked_mul(256).map(|value| value | u64::from(*byte))
     })?;
-    let strong = first != 0 && (2_048..=8_192).contains(&bits);
+    let strong = first != 0 && (2_048..=8 * MOST_BYTES).contains(&bits);
     (strong && exponent >= 65_537 && exponent % 2 == 1).then_some(modulus.len())
 }
 

@@ -35,6 +35,7 @@ mod cross_site;
 mod decide;
 #[cfg(all(feature = "edge", target_arch = "wasm32"))]
 mod edge;
+mod equal;
 mod identity;
 mod issuer;
 mod nearhop;

@@ -11,11 +11,14 @@ use serde_json::{Map, Value};
 
 use crate::base64url;
 use crate::config::TokenUse;
+use crate::equal::equal;
 use crate::identity::Identity;
 use crate::issuer::Issuer;
 use crate::keys::{KeyId, Keys};
 use claims::{Claims, UnverifiedClaims, members, text_claim};
 use jws::Jws;
+
+pub(crate) use jws::Header;
 
 mod claims;
 mod jws;
@@ -149,14 +152,16 @@ pub(crate) fn verify(
     keys: &mut Keys,
     now: UnixMillis,
 ) -> Result<Rc<Verified>, Unverified> {
-    let jws = Jws::parse(token)?;
+    let jws = Jws::parse(token, keys.last_header.as_ref())?;
     let unverified = UnverifiedClaims::parse(&jws.payload)?;
     // The issuer is looked up among ours, never computed from the token (rule C3).
-    let at =
-        issuers.iter().position(|issuer| issuer.url == unverified.iss).ok_or(TokenFault::Issuer)?;
+    let at = issuers
+        .iter()
+        .position(|issuer| equal(&issuer.url, &unverified.iss))
+        .ok_or(TokenFault::Issuer)?;
     let issuer = &issuers[at];
     let key = jws.signed_by(at, keys, now)?;
-    let kind = unverified.kind(issuer.kind, jws.typ)?;
+    let kind = unverified.kind(issuer.kind, jws.header.typ)?;
     if !issuer.token_use.contains(&kind) {
         return Err(TokenFault::Use.into());
     }
@@ -164,6 +169,7 @@ pub(crate) fn verify(
     claims.residency = text_claim(&jws.payload, named.residency.as_deref())?;
     claims.home = text_claim(&jws.payload, named.home.as_deref())?;
     claims.check_times(issuer.leeway_seconds, now)?;
+    keys.last_header = Some(jws.header);
     Ok(Rc::new(Verified { issuer: at, key, claims, identity: OnceCell::new() }))
 }
 
@@ -194,14 +200,14 @@ pub(crate) fn verify_id(
     keys: &mut Keys,
     now: UnixMillis,
 ) -> Result<IdToken, Unverified> {
-    let jws = Jws::parse(token)?;
+    let jws = Jws::parse(token, keys.last_header.as_ref())?;
     let unverified = UnverifiedClaims::parse(&jws.payload)?;
     let issuer = &issuers[at];
     if unverified.iss != issuer.url {
         return Err(TokenFault::Issuer.into());
     }
     jws.signed_by(at, keys, now)?;
-    let kind = unverified.kind(issuer.kind, jws.typ)?;
+    let kind = unverified.kind(issuer.kind, jws.header.typ)?;
     if kind != TokenUse::Id {
         return Err(TokenFault::Use.into());
     }

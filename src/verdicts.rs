@@ -3,6 +3,7 @@
 use std::hash::Hasher;
 use std::rc::Rc;
 
+use crate::equal::equal;
 use crate::token::Verified;
 
 /// A memory of verified tokens, bounded in number and in bytes. Only what verified is remembered, so
@@ -43,18 +44,6 @@ impl Verdict {
     fn bytes(&self) -> usize {
         self.token.len() + self.verified.bytes()
     }
-
-    /// Every byte of it, from the end: tokens begin alike. On WebAssembly `==` would go through them
-    /// one by one.
-    fn is_of(&self, token: &str) -> bool {
-        let (ours, theirs) = (self.token.as_bytes(), token.as_bytes());
-        let ((our_rest, ours), (their_rest, theirs)) = (ours.as_rchunks(), theirs.as_rchunks());
-        let same =
-            |(a, b): (&[u8; 16], &[u8; 16])| u128::from_le_bytes(*a) == u128::from_le_bytes(*b);
-        self.token.len() == token.len()
-            && ours.iter().zip(theirs).rev().all(same)
-            && our_rest == their_rest
-    }
 }
 
 impl Verdicts {
@@ -75,7 +64,8 @@ impl Verdicts {
     /// What the token said when it verified. Time and keys have gone on since:
     /// [`Verified::still_holds`] must be asked again.
     pub fn find(&mut self, token: &str) -> Option<&Rc<Verified>> {
-        let set = self.set(token);
+        let start = self.set(token);
+        let set = &mut self.slots[start..][..self.ways];
         let at = position(set, token)?;
         set[..=at].rotate_right(1);
         set[0].as_ref().map(|verdict| &verdict.verified)
@@ -83,7 +73,8 @@ impl Verdicts {
 
     /// Remembers a token, and forgets those whose place or bytes it takes.
     pub fn remember(&mut self, token: &str, verified: Rc<Verified>) {
-        self.forget(token);
+        let start = self.set(token);
+        self.forget_in(start, token);
         let verdict = Verdict { token: token.into(), verified };
         let bytes = verdict.bytes();
         if bytes > self.most_bytes {
@@ -92,7 +83,7 @@ impl Verdicts {
         while self.bytes + bytes > self.most_bytes {
             self.forget_one();
         }
-        let set = self.set(token);
+        let set = &mut self.slots[start..][..self.ways];
         set.rotate_right(1);
         let last = set[0].replace(verdict);
         self.bytes += bytes;
@@ -101,7 +92,11 @@ impl Verdicts {
 
     /// Forgets a token that no longer holds.
     pub fn forget(&mut self, token: &str) {
-        let set = self.set(token);
+        self.forget_in(self.set(token), token);
+    }
+
+    fn forget_in(&mut self, start: usize, token: &str) {
+        let set = &mut self.slots[start..][..self.ways];
         let Some(at) = position(set, token) else { return };
         set[at..].rotate_left(1);
         let gone = set.last_mut().and_then(Option::take);
@@ -116,21 +111,26 @@ impl Verdicts {
         self.next = (self.next + self.ways) % self.slots.len();
     }
 
-    /// The set that a token belongs to. A signature's end is as good as random, so hashing it is as
-    /// good as hashing the token; nobody can tell which tokens share a set without the seed.
-    fn set(&mut self, token: &str) -> &mut [Option<Verdict>] {
-        let bytes = token.as_bytes();
+    /// Where the set begins that a token belongs to. A signature's end is as good as random, so
+    /// hashing it is as good as hashing the token; nobody can tell which tokens share a set without
+    /// the seed.
+    fn set(&self, token: &str) -> usize {
+        let mut hashed = [0; 24];
+        let (seed, end) = hashed.split_at_mut(8);
+        seed.copy_from_slice(&self.seed.to_le_bytes());
+        match token.as_bytes().last_chunk::<16>() {
+            Some(letters) => end.copy_from_slice(letters),
+            None => end[..token.len()].copy_from_slice(token.as_bytes()),
+        }
         let mut hasher = std::hash::DefaultHasher::new();
-        hasher.write_u64(self.seed);
-        hasher.write(&bytes[bytes.len().saturating_sub(32)..]);
+        hasher.write(&hashed);
         let sets = (self.slots.len() / self.ways) as u64;
-        let set = (hasher.finish() % sets) as usize;
-        &mut self.slots[set * self.ways..][..self.ways]
+        (hasher.finish() % sets) as usize * self.ways
     }
 }
 
 fn position(set: &[Option<Verdict>], token: &str) -> Option<usize> {
-    set.iter().position(|slot| slot.as_ref().is_some_and(|verdict| verdict.is_of(token)))
+    set.iter().position(|slot| slot.as_ref().is_some_and(|verdict| equal(&verdict.token, token)))
 }
 
 #[cfg(test)]

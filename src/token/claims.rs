@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 
 use cloudfront_worker::UnixMillis;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use super::TokenFault;
 use super::jws::Typ;
 use crate::config::{IssuerKind, TokenUse};
+use crate::equal::equal;
 use crate::issuer::Issuer;
 
 /// Claims that count: the signature has verified, and they are for one of the issuer's clients.
@@ -61,54 +63,79 @@ impl Claims {
 pub(super) struct UnverifiedClaims<'p> {
     #[serde(borrow)]
     pub iss: Cow<'p, str>,
-    sub: String,
+    #[serde(borrow)]
+    sub: Cow<'p, str>,
     exp: u64,
     #[serde(default, deserialize_with = "present")]
     nbf: Option<u64>,
     #[serde(default, deserialize_with = "present")]
     iat: Option<u64>,
     #[serde(borrow, default, deserialize_with = "present")]
-    token_use: Option<Cow<'p, str>>,
-    #[serde(default, deserialize_with = "present")]
-    client_id: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    aud: Option<Audience>,
+    token_use: Option<Text<'p>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    client_id: Option<Text<'p>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    aud: Option<Audience<'p>>,
     /// Nothing is decided by it, but like the other claims RFC 7519 registers it has one kind.
     #[serde(borrow, default, rename = "jti", deserialize_with = "present")]
-    _jti: Option<Cow<'p, str>>,
-    #[serde(default, deserialize_with = "present")]
-    scope: Option<String>,
+    _jti: Option<Text<'p>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    scope: Option<Text<'p>>,
     #[serde(default, rename = "cognito:groups", deserialize_with = "present")]
     groups: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "present")]
-    username: Option<String>,
-    #[serde(default, rename = "cognito:username", deserialize_with = "present")]
-    cognito_username: Option<String>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    username: Option<Text<'p>>,
+    #[serde(borrow, default, rename = "cognito:username", deserialize_with = "present")]
+    cognito_username: Option<Text<'p>>,
+}
+
+/// Text as it stands in the JSON, or a copy where something in it is escaped. A `Cow` that is not the
+/// very type of a field is always a copy.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Text<'j>(#[serde(borrow)] pub Cow<'j, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Text<'_> {
+    fn into_owned(self) -> String {
+        self.0.into_owned()
+    }
 }
 
 /// The `aud` claim (RFC 7519, section 4.1.3).
-enum Audience {
-    One(String),
-    Several(Vec<String>),
+enum Audience<'p> {
+    One(Text<'p>),
+    Several(Vec<Text<'p>>),
 }
 
 /// By hand: `untagged` keeps a copy of whatever it reads, of any kind.
-impl<'de> Deserialize<'de> for Audience {
+impl<'de: 'p, 'p> Deserialize<'de> for Audience<'p> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
 
         impl<'de> Visitor<'de> for Either {
-            type Value = Audience;
+            type Value = Audience<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("text, or a list of texts")
             }
 
-            fn visit_str<E>(self, one: &str) -> Result<Audience, E> {
-                Ok(Audience::One(one.to_owned()))
+            fn visit_borrowed_str<E>(self, one: &'de str) -> Result<Audience<'de>, E> {
+                Ok(Audience::One(Text(one.into())))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Audience, A::Error> {
+            fn visit_str<E>(self, one: &str) -> Result<Audience<'de>, E> {
+                Ok(Audience::One(Text(one.to_owned().into())))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Audience<'de>, A::Error> {
                 let mut several = Vec::new();
                 while let Some(each) = list.next_element()? {
                     several.push(each);
@@ -150,7 +177,7 @@ impl<'p> UnverifiedClaims<'p> {
 
     /// Whether `aud` names one of these (RFC 9068, section 4), if there are any to name.
     fn is_meant_for(&self, audiences: &[String]) -> bool {
-        let is_ours = |aud: &String| audiences.contains(aud);
+        let is_ours = |aud: &Text<'_>| audiences.iter().any(|ours| equal(ours, aud));
         audiences.is_empty()
             || match &self.aud {
                 None => false,
@@ -172,7 +199,7 @@ impl<'p> UnverifiedClaims<'p> {
         let Whom { client_id, username, groups } = match (issuer.kind, kind) {
             (IssuerKind::Cognito, TokenUse::Access) => Whom {
                 client_id: self.client_id,
-                username: self.username,
+                username: self.username.map(Text::into_owned),
                 groups: self.groups.unwrap_or_default(),
             },
             (IssuerKind::Cognito, TokenUse::Id) => Whom {
@@ -180,7 +207,7 @@ impl<'p> UnverifiedClaims<'p> {
                     Some(Audience::One(aud)) => Some(aud),
                     _ => None,
                 },
-                username: self.cognito_username,
+                username: self.cognito_username.map(Text::into_owned),
                 groups: self.groups.unwrap_or_default(),
             },
             (IssuerKind::Oidc, TokenUse::Access) => {
@@ -198,15 +225,15 @@ impl<'p> UnverifiedClaims<'p> {
                 Whom { client_id, username: None, groups: groups(&members) }
             }
         };
-        let client_id =
-            client_id.filter(|id| issuer.clients.contains(id)).ok_or(TokenFault::Client)?;
+        let is_accepted = |id: &Text<'_>| issuer.clients.iter().any(|client| equal(client, id));
+        let client_id = client_id.filter(is_accepted).ok_or(TokenFault::Client)?;
         Ok(Claims {
-            subject: self.sub,
+            subject: self.sub.into_owned(),
             username,
-            client_id,
+            client_id: client_id.into_owned(),
             groups,
             scopes: match kind {
-                TokenUse::Access => self.scope.unwrap_or_default(),
+                TokenUse::Access => self.scope.map(Text::into_owned).unwrap_or_default(),
                 TokenUse::Id => String::new(),
             },
             residency: None,
@@ -219,15 +246,15 @@ impl<'p> UnverifiedClaims<'p> {
 }
 
 /// Whom a token is for, and who its bearer is besides.
-struct Whom {
-    client_id: Option<String>,
+struct Whom<'p> {
+    client_id: Option<Text<'p>>,
     username: Option<String>,
     groups: Vec<String>,
 }
 
 /// The client an ID token is for: its only audience, or the one of several that `azp` names. An
 /// `azp` beside one audience must be the same (OpenID Connect Core 1.0, section 3.1.3.7).
-fn authorized_party(aud: Option<Audience>, azp: Option<&Value>) -> Option<String> {
+fn authorized_party<'p>(aud: Option<Audience<'p>>, azp: Option<&Value>) -> Option<Text<'p>> {
     let audiences = match aud? {
         Audience::One(aud) => vec![aud],
         Audience::Several(audiences) => audiences,
@@ -236,10 +263,10 @@ fn authorized_party(aud: Option<Audience>, azp: Option<&Value>) -> Option<String
         Some(azp) => Some(azp.as_str()?),
         None => None,
     };
-    match (audiences.as_slice(), azp) {
-        ([only], None) => Some(only.clone()),
-        (_, Some(azp)) => audiences.into_iter().find(|aud| aud == azp),
-        (_, None) => None,
+    match azp {
+        Some(azp) => audiences.into_iter().find(|aud| **aud == *azp),
+        None if audiences.len() == 1 => audiences.into_iter().next(),
+        None => None,
     }
 }
 
@@ -297,8 +324,8 @@ pub(super) fn text_claim(payload: &[u8], name: Option<&str>) -> Result<Option<St
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut found = None;
-            while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                if key != self.0 {
+            while let Some(key) = map.next_key::<Text<'de>>()? {
+                if *key != *self.0 {
                     map.next_value::<IgnoredAny>()?;
                 } else if found.replace(map.next_value()?).is_some() {
                     return Err(A::Error::custom("the claim appears twice"));

@@ -1,14 +1,16 @@
 //! A token's form and its signature: a compact JWS (RFC 7515), RS256.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use cloudfront_worker::UnixMillis;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::claims::{parse_object, present};
+use super::claims::{Text, parse_object, present};
 use super::{TokenFault, Unverified};
 use crate::base64url;
+use crate::equal::equal;
 use crate::keys::{KeyId, Keys, Lookup};
 
 /// A token taken apart. Nobody has vouched for it yet.
@@ -16,8 +18,7 @@ pub(super) struct Jws<'t> {
     /// Header, dot and payload: what was signed.
     signed: &'t str,
     signature: &'t str,
-    kid: String,
-    pub typ: Typ,
+    pub header: Rc<Header>,
     /// The claims, as JSON nobody has looked at.
     pub payload: Vec<u8>,
 }
@@ -34,15 +35,20 @@ pub(super) enum Typ {
 }
 
 impl<'t> Jws<'t> {
-    /// Takes a token apart (RFC 7515, section 7.1).
-    pub fn parse(token: &'t str) -> Result<Self, TokenFault> {
+    /// Takes a token apart (RFC 7515, section 7.1). Where its header is the `known` one, that is not
+    /// read again.
+    pub fn parse(token: &'t str, known: Option<&Rc<Header>>) -> Result<Self, TokenFault> {
         let dot = memchr::memrchr(b'.', token.as_bytes()).ok_or(TokenFault::Malformed)?;
         let (signed, signature) = (&token[..dot], &token[dot + 1..]);
-        let (header, payload) = signed.split_once('.').ok_or(TokenFault::Malformed)?;
-        let Header { kid, typ } = Header::parse(header)?;
+        let dot = memchr::memchr(b'.', signed.as_bytes()).ok_or(TokenFault::Malformed)?;
+        let (header, payload) = (&signed[..dot], &signed[dot + 1..]);
+        let header = match known.filter(|known| equal(&known.segment, header)) {
+            Some(known) => Rc::clone(known),
+            None => Rc::new(Header::parse(header)?),
+        };
         // A dot more would be in the payload, and is no base64url.
         let payload = base64url::decode(payload).ok_or(TokenFault::Malformed)?;
-        Ok(Self { signed, signature, kid, typ, payload })
+        Ok(Self { signed, signature, header, payload })
     }
 
     /// The key of this issuer that made the signature.
@@ -52,7 +58,7 @@ impl<'t> Jws<'t> {
         keys: &mut Keys,
         now: UnixMillis,
     ) -> Result<KeyId, Unverified> {
-        let key = match keys.find(issuer, &self.kid, now) {
+        let key = match keys.find(issuer, &self.header.kid, now) {
             Lookup::Found(key) => key,
             Lookup::Fetch => return Err(Unverified::Fetch(issuer)),
             Lookup::Unknown => return Err(TokenFault::KeyUnknown.into()),
@@ -79,9 +85,12 @@ fn verifies(signature: &str, signed: &str, key: &jsonwebtoken::DecodingKey) -> b
 
 /// A protected header. Where keys come from is never its affair: `jwk`, `jku`, `x5c` and `x5u` are
 /// not even read.
-struct Header {
+#[derive(Debug)]
+pub(crate) struct Header {
+    /// As the token has it.
+    segment: Box<str>,
     kid: String,
-    typ: Typ,
+    pub(super) typ: Typ,
 }
 
 impl Header {
@@ -92,7 +101,7 @@ impl Header {
             alg: Cow<'h, str>,
             kid: String,
             #[serde(borrow, default, deserialize_with = "present")]
-            typ: Option<Cow<'h, str>>,
+            typ: Option<Text<'h>>,
             #[serde(default, deserialize_with = "present")]
             crit: Option<IgnoredAny>,
             #[serde(default, deserialize_with = "present")]
@@ -112,7 +121,7 @@ impl Header {
             return Err(TokenFault::KeyUnknown);
         }
         let typ = members.typ.as_deref().map_or(Typ::Jwt, Typ::of);
-        Ok(Self { kid: members.kid, typ })
+        Ok(Self { segment: segment.into(), kid: members.kid, typ })
     }
 }
 

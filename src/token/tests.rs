@@ -45,14 +45,18 @@ fn keys() -> Keys {
     Keys::new(&KeyRefresh::default(), import, sets)
 }
 
-fn token(name: &str) -> String {
+fn tokens() -> BTreeMap<String, String> {
     #[derive(Deserialize)]
     struct Token {
         token: String,
     }
     let tokens = include_str!("../../tests/vectors/tokens.json");
-    let mut tokens: BTreeMap<String, Token> = serde_json::from_str(tokens).unwrap();
-    tokens.remove(name).unwrap_or_else(|| panic!("no token {name}")).token
+    let tokens: BTreeMap<String, Token> = serde_json::from_str(tokens).unwrap();
+    tokens.into_iter().map(|(name, Token { token })| (name, token)).collect()
+}
+
+fn token(name: &str) -> String {
+    tokens().remove(name).unwrap_or_else(|| panic!("no token {name}"))
 }
 
 /// What the token `access` says when it has been verified.
@@ -122,6 +126,25 @@ fn an_id_token_has_its_time() {
     ] {
         let found = id_token(name, at, client, second).err();
         assert_eq!(found, fault.map(Unverified::Fault), "{name} at {second}");
+    }
+}
+
+#[test]
+fn no_token_is_judged_by_another_s_header() {
+    let (issuers, now) = (issuers(), UnixMillis(NOW * 1000));
+    let judged = |token: &str, keys: &mut Keys| {
+        let verified = verify(token, &issuers, &NamedClaims::default(), keys, now);
+        verified.map(|verified| verified.claims.clone())
+    };
+    let good = token("access");
+    let (_, rest) = good.split_once('.').unwrap();
+    let altered = |header: &str| [&base64url::encode(header.as_bytes()), ".", rest].concat();
+    let headers = [r#"{"alg":"none"}"#, r#"{"alg":"RS256","kid":"?"}"#, ""].map(altered);
+    let others = tokens().into_values().chain(headers);
+    for other in others {
+        let mut keys_after = keys();
+        assert!(judged(&good, &mut keys_after).is_ok());
+        assert_eq!(judged(&other, &mut keys_after), judged(&other, &mut keys()), "{other}");
     }
 }
 

@@ -58,7 +58,7 @@ fn tokens_that_end_alike_are_told_apart_by_every_byte() {
         let mut verdicts = Verdicts::new(512, SEED);
         let known = name(1, length);
         verdicts.remember(&known, copy(&verified));
-        // The place comes from the last 32 bytes.
+        // The place comes from the last 16 bytes.
         for at in 0..length {
             let mut other = known.clone();
             other.replace_range(at..=at, "#");
