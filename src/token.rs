@@ -15,13 +15,16 @@ use crate::equal::equal;
 use crate::identity::Identity;
 use crate::issuer::Issuer;
 use crate::keys::{KeyId, Keys};
-use claims::{Claims, UnverifiedClaims, members, text_claim};
+use claims::{Claims, UnverifiedClaims};
+use json::{members, text_claim};
 use jws::Jws;
 
 pub(crate) use jws::Header;
 
 mod claims;
+mod json;
 mod jws;
+mod plain;
 
 /// What a token says about its bearer. Only [`verify`] makes one, from a token whose signature,
 /// issuer, client, kind and times it has checked.
@@ -157,7 +160,7 @@ pub(crate) fn verify(
     // The issuer is looked up among ours, never computed from the token (rule C3).
     let at = issuers
         .iter()
-        .position(|issuer| equal(&issuer.url, &unverified.iss))
+        .position(|issuer| equal(&issuer.url, unverified.iss()))
         .ok_or(TokenFault::Issuer)?;
     let issuer = &issuers[at];
     let key = jws.signed_by(at, keys, now)?;
@@ -203,7 +206,7 @@ pub(crate) fn verify_id(
     let jws = Jws::parse(token, keys.last_header.as_ref())?;
     let unverified = UnverifiedClaims::parse(&jws.payload)?;
     let issuer = &issuers[at];
-    if unverified.iss != issuer.url {
+    if unverified.iss() != issuer.url {
         return Err(TokenFault::Issuer.into());
     }
     jws.signed_by(at, keys, now)?;

@@ -1,17 +1,18 @@
 //! What a token claims, and which of it counts (RFC 7519, rules C2 and C5; RFC 9068; OpenID Connect
 //! Core 1.0, sections 2 and 3.1.3.7).
 
-use std::borrow::Cow;
 use std::fmt;
-use std::ops::Deref;
 
 use cloudfront_worker::UnixMillis;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+use simdutf8::basic::from_utf8;
 
 use super::TokenFault;
+use super::json::{Text, members, parse_text};
 use super::jws::Typ;
+use super::plain::Plain;
 use crate::config::{IssuerKind, TokenUse};
 use crate::equal::equal;
 use crate::issuer::Issuer;
@@ -59,105 +60,81 @@ impl Claims {
 
 /// Claims nobody has vouched for yet. Unknown ones are ignored (rule C5); a known one that appears
 /// twice is refused, because readers differ on which one counts.
-#[derive(Deserialize)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct UnverifiedClaims<'p> {
-    #[serde(borrow)]
-    pub iss: Cow<'p, str>,
-    #[serde(borrow)]
-    sub: Cow<'p, str>,
-    exp: u64,
-    #[serde(default, deserialize_with = "present")]
+    iss: Option<Text<'p>>,
+    sub: Option<Text<'p>>,
+    exp: Option<u64>,
     nbf: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
     iat: Option<u64>,
-    #[serde(borrow, default, deserialize_with = "present")]
     token_use: Option<Text<'p>>,
-    #[serde(borrow, default, deserialize_with = "present")]
     client_id: Option<Text<'p>>,
-    #[serde(borrow, default, deserialize_with = "present")]
     aud: Option<Audience<'p>>,
     /// Nothing is decided by it, but like the other claims RFC 7519 registers it has one kind.
-    #[serde(borrow, default, rename = "jti", deserialize_with = "present")]
-    _jti: Option<Text<'p>>,
-    #[serde(borrow, default, deserialize_with = "present")]
+    jti: Option<Text<'p>>,
     scope: Option<Text<'p>>,
-    #[serde(default, rename = "cognito:groups", deserialize_with = "present")]
-    groups: Option<Vec<String>>,
-    #[serde(borrow, default, deserialize_with = "present")]
+    groups: Option<Vec<Text<'p>>>,
     username: Option<Text<'p>>,
-    #[serde(borrow, default, rename = "cognito:username", deserialize_with = "present")]
     cognito_username: Option<Text<'p>>,
-}
-
-/// Text as it stands in the JSON, or a copy where something in it is escaped. A `Cow` that is not the
-/// very type of a field is always a copy.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(super) struct Text<'j>(#[serde(borrow)] pub Cow<'j, str>);
-
-impl Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Text<'_> {
-    fn into_owned(self) -> String {
-        self.0.into_owned()
-    }
-}
-
-/// The `aud` claim (RFC 7519, section 4.1.3).
-enum Audience<'p> {
-    One(Text<'p>),
-    Several(Vec<Text<'p>>),
-}
-
-/// By hand: `untagged` keeps a copy of whatever it reads, of any kind.
-impl<'de: 'p, 'p> Deserialize<'de> for Audience<'p> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = Audience<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text, or a list of texts")
-            }
-
-            fn visit_borrowed_str<E>(self, one: &'de str) -> Result<Audience<'de>, E> {
-                Ok(Audience::One(Text(one.into())))
-            }
-
-            fn visit_str<E>(self, one: &str) -> Result<Audience<'de>, E> {
-                Ok(Audience::One(Text(one.to_owned().into())))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Audience<'de>, A::Error> {
-                let mut several = Vec::new();
-                while let Some(each) = list.next_element()? {
-                    several.push(each);
-                }
-                Ok(Audience::Several(several))
-            }
-        }
-
-        deserializer.deserialize_any(Either)
-    }
 }
 
 impl<'p> UnverifiedClaims<'p> {
     pub fn parse(json: &'p [u8]) -> Result<Self, TokenFault> {
-        let claims: Self = parse_object(json)?;
+        let text = from_utf8(json).map_err(|_| TokenFault::Malformed)?;
+        let claims = Self::plain(text).map_or_else(|| parse_text(text), Ok)?;
         // Beyond 2^53 readers differ on what the number is.
         const MOST: u64 = 1 << 53;
-        let dates = [Some(claims.exp), claims.nbf, claims.iat];
-        if dates.into_iter().flatten().any(|date| date > MOST) || claims.sub.is_empty() {
-            return Err(TokenFault::Malformed);
+        let dates = [claims.exp, claims.nbf, claims.iat];
+        let is_complete = claims.iss.is_some()
+            && claims.exp.is_some()
+            && claims.sub.as_ref().is_some_and(|sub| !sub.is_empty())
+            && dates.into_iter().flatten().all(|date| date <= MOST);
+        if is_complete { Ok(claims) } else { Err(TokenFault::Malformed) }
+    }
+
+    /// Reads them quickly, where they are written as issuers write them.
+    fn plain(json: &'p str) -> Option<Self> {
+        let mut claims = Self::default();
+        let mut plain = Plain::of(json)?;
+        loop {
+            let name = plain.name()?;
+            match claims.place(name) {
+                None => plain.value(),
+                Some(Place::Text(place)) => put(place, Text::of(plain.text()?)),
+                Some(Place::Date(place)) => put(place, plain.number()?),
+                Some(Place::Texts(place)) => put(place, plain.texts()?),
+                Some(Place::Audience(place)) if plain.next()? == b'"' => {
+                    put(place, Audience::One(Text::of(plain.text()?)))
+                }
+                Some(Place::Audience(place)) => put(place, Audience::Several(plain.texts()?)),
+            }?;
+            if !plain.goes_on()? {
+                return Some(claims);
+            }
         }
-        Ok(claims)
+    }
+
+    fn place(&mut self, name: &str) -> Option<Place<'_, 'p>> {
+        Some(match name.as_bytes() {
+            b"iss" => Place::Text(&mut self.iss),
+            b"sub" => Place::Text(&mut self.sub),
+            b"exp" => Place::Date(&mut self.exp),
+            b"nbf" => Place::Date(&mut self.nbf),
+            b"iat" => Place::Date(&mut self.iat),
+            b"jti" => Place::Text(&mut self.jti),
+            b"aud" => Place::Audience(&mut self.aud),
+            b"client_id" => Place::Text(&mut self.client_id),
+            b"scope" => Place::Text(&mut self.scope),
+            b"token_use" => Place::Text(&mut self.token_use),
+            b"username" => Place::Text(&mut self.username),
+            b"cognito:username" => Place::Text(&mut self.cognito_username),
+            b"cognito:groups" => Place::Texts(&mut self.groups),
+            _ => return None,
+        })
+    }
+
+    pub fn iss(&self) -> &str {
+        self.iss.as_deref().unwrap_or_default()
     }
 
     /// Which kind of token it is, as its issuer tells them apart.
@@ -200,7 +177,7 @@ impl<'p> UnverifiedClaims<'p> {
             (IssuerKind::Cognito, TokenUse::Access) => Whom {
                 client_id: self.client_id,
                 username: self.username.map(Text::into_owned),
-                groups: self.groups.unwrap_or_default(),
+                groups: owned(self.groups),
             },
             (IssuerKind::Cognito, TokenUse::Id) => Whom {
                 client_id: match self.aud {
@@ -208,7 +185,7 @@ impl<'p> UnverifiedClaims<'p> {
                     _ => None,
                 },
                 username: self.cognito_username.map(Text::into_owned),
-                groups: self.groups.unwrap_or_default(),
+                groups: owned(self.groups),
             },
             (IssuerKind::Oidc, TokenUse::Access) => {
                 let members = members(payload)?;
@@ -228,7 +205,7 @@ impl<'p> UnverifiedClaims<'p> {
         let is_accepted = |id: &Text<'_>| issuer.clients.iter().any(|client| equal(client, id));
         let client_id = client_id.filter(is_accepted).ok_or(TokenFault::Client)?;
         Ok(Claims {
-            subject: self.sub.into_owned(),
+            subject: self.sub.map(Text::into_owned).unwrap_or_default(),
             username,
             client_id: client_id.into_owned(),
             groups,
@@ -238,11 +215,100 @@ impl<'p> UnverifiedClaims<'p> {
             },
             residency: None,
             home: None,
-            expires: self.exp,
+            expires: self.exp.unwrap_or_default(),
             not_before: self.nbf,
             issued: self.iat,
         })
     }
+}
+
+/// Where a known claim goes to, by its kind.
+enum Place<'c, 'p> {
+    Text(&'c mut Option<Text<'p>>),
+    Texts(&'c mut Option<Vec<Text<'p>>>),
+    Date(&'c mut Option<u64>),
+    Audience(&'c mut Option<Audience<'p>>),
+}
+
+/// Puts a claim in its place, unless there is one already.
+fn put<T>(place: &mut Option<T>, claim: T) -> Option<()> {
+    place.replace(claim).is_none().then_some(())
+}
+
+/// However they are written.
+impl<'de: 'p, 'p> Deserialize<'de> for UnverifiedClaims<'p> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+
+        impl<'de> Visitor<'de> for Each {
+            type Value = UnverifiedClaims<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut claims = UnverifiedClaims::default();
+                while let Some(name) = map.next_key::<Text<'de>>()? {
+                    match claims.place(&name) {
+                        None => map.next_value::<IgnoredAny>().map(|_| Some(()))?,
+                        Some(Place::Text(place)) => put(place, map.next_value()?),
+                        Some(Place::Texts(place)) => put(place, map.next_value()?),
+                        Some(Place::Date(place)) => put(place, map.next_value()?),
+                        Some(Place::Audience(place)) => put(place, map.next_value()?),
+                    }
+                    .ok_or_else(|| A::Error::custom("a claim appears twice"))?;
+                }
+                Ok(claims)
+            }
+        }
+
+        deserializer.deserialize_map(Each)
+    }
+}
+
+/// The `aud` claim (RFC 7519, section 4.1.3).
+#[derive(Debug, PartialEq)]
+enum Audience<'p> {
+    One(Text<'p>),
+    Several(Vec<Text<'p>>),
+}
+
+/// By hand: `untagged` keeps a copy of whatever it reads, of any kind.
+impl<'de: 'p, 'p> Deserialize<'de> for Audience<'p> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Audience<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text, or a list of texts")
+            }
+
+            fn visit_borrowed_str<E>(self, one: &'de str) -> Result<Audience<'de>, E> {
+                Ok(Audience::One(Text::of(one)))
+            }
+
+            fn visit_str<E>(self, one: &str) -> Result<Audience<'de>, E> {
+                Ok(Audience::One(Text(one.to_owned().into())))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Audience<'de>, A::Error> {
+                let mut several = Vec::new();
+                while let Some(each) = list.next_element()? {
+                    several.push(each);
+                }
+                Ok(Audience::Several(several))
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+fn owned(texts: Option<Vec<Text<'_>>>) -> Vec<String> {
+    texts.into_iter().flatten().map(Text::into_owned).collect()
 }
 
 /// Whom a token is for, and who its bearer is besides.
@@ -278,83 +344,5 @@ fn groups(members: &Map<String, Value>) -> Vec<String> {
     names.flatten().unwrap_or_default()
 }
 
-/// Every claim of a payload, each once.
-pub(super) fn members(payload: &[u8]) -> Result<Map<String, Value>, TokenFault> {
-    struct Members(Map<String, Value>);
-    struct Each;
-
-    impl<'de> Deserialize<'de> for Members {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_map(Each).map(Members)
-        }
-    }
-
-    impl<'de> Visitor<'de> for Each {
-        type Value = Map<String, Value>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut members = Map::new();
-            while let Some((name, value)) = map.next_entry()? {
-                if members.insert(name, value).is_some() {
-                    return Err(A::Error::custom("a claim appears twice"));
-                }
-            }
-            Ok(members)
-        }
-    }
-
-    parse_object(payload).map(|Members(members)| members)
-}
-
-/// A claim the configuration names: text, once. One that is there in another form is not taken for
-/// absent, since its absence may permit more.
-pub(super) fn text_claim(payload: &[u8], name: Option<&str>) -> Result<Option<String>, TokenFault> {
-    struct Named<'n>(&'n str);
-
-    impl<'de> Visitor<'de> for Named<'_> {
-        type Value = Option<String>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut found = None;
-            while let Some(key) = map.next_key::<Text<'de>>()? {
-                if *key != *self.0 {
-                    map.next_value::<IgnoredAny>()?;
-                } else if found.replace(map.next_value()?).is_some() {
-                    return Err(A::Error::custom("the claim appears twice"));
-                }
-            }
-            Ok(found)
-        }
-    }
-
-    let Some(name) = name else { return Ok(None) };
-    serde_json::Deserializer::from_slice(payload)
-        .deserialize_map(Named(name))
-        .map_err(|_| TokenFault::Malformed)
-}
-
-/// A member that may be absent, but not null: readers differ on whether null is a value.
-pub(super) fn present<'j, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'j>,
-    D: Deserializer<'j>,
-{
-    T::deserialize(deserializer).map(Some)
-}
-
-/// A JSON object in UTF-8 and nothing after it. An array would pass for the members in order.
-pub(super) fn parse_object<'j, T: Deserialize<'j>>(json: &'j [u8]) -> Result<T, TokenFault> {
-    let text = std::str::from_utf8(json).map_err(|_| TokenFault::Malformed)?;
-    if !text.trim_start().starts_with('{') {
-        return Err(TokenFault::Malformed);
-    }
-    serde_json::from_str(text).map_err(|_| TokenFault::Malformed)
-}
+#[cfg(test)]
+mod tests;

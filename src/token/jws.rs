@@ -7,7 +7,7 @@ use cloudfront_worker::UnixMillis;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::claims::{Text, parse_object, present};
+use super::json::{Text, parse_object, present};
 use super::{TokenFault, Unverified};
 use crate::base64url;
 use crate::equal::equal;
