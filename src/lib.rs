@@ -45,6 +45,7 @@ mod route;
 mod seal;
 mod sign_in;
 mod site;
+mod sixteen;
 mod verdicts;
 
 pub use nearhop::{ConfigureFault, Configured, Nearhop};

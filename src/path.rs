@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::sixteen::is_flawless;
+
 /// A request's path in canonical form.
 ///
 /// Two servers that read a path differently are how access rules are walked around, so a path that
@@ -106,14 +108,18 @@ fn last(wanted: u8, text: &str) -> Option<usize> {
 /// Whether a path is canonical as it is, as nearly all are: no escape, no empty segment, none that
 /// begins with a dot, no character that would be refused. Of other paths it says nothing.
 fn is_plain(uri: &str) -> bool {
-    let mut after_slash = false;
-    uri.bytes().all(|byte| {
-        let begins = std::mem::replace(&mut after_slash, byte == b'/');
-        match byte {
-            b'/' | b'.' => !begins,
-            b'%' => false,
-            _ => check_literal(byte).is_ok(),
-        }
+    let bytes = uri.as_bytes();
+    // The first is a slash (`parse`). Each of the others is seen with the one before it.
+    is_flawless(&bytes[..bytes.len() - 1], &bytes[1..], |before, byte| {
+        let is_refused = u8::from(byte <= b' ')
+            | u8::from(byte >= 0x7f)
+            | u8::from(byte == b'%')
+            | u8::from(byte == b'\\')
+            | u8::from(byte == b';')
+            | u8::from(byte == b'#')
+            | u8::from(byte == b'?');
+        let begins_so = u8::from(byte == b'/') | u8::from(byte == b'.');
+        is_refused | (u8::from(before == b'/') & begins_so)
     })
 }
 
@@ -295,6 +301,24 @@ mod tests {
             ("/a.", false),
         ] {
             assert_eq!(CanonicalPath::parse(uri).unwrap().has_extension(), has, "{uri}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_found_wherever_it_stands() {
+        for length in 1..40 {
+            let plain = format!("/{}", "a".repeat(length));
+            assert!(is_plain(&plain), "{plain}");
+            for at in 1..=length {
+                for odd in ["%41", "\\", ";", "#", "?", " ", "\u{1f}", "\u{7f}", "é", "//", "/."] {
+                    let uri = format!("{}{odd}{}", &plain[..at], &plain[at..]);
+                    assert!(!is_plain(&uri), "{uri}");
+                }
+                let uri = format!("{}/{}", &plain[..at], &plain[at..]);
+                assert_eq!(is_plain(&uri), at > 1, "{uri}");
+                let uri = format!("{}.{}", &plain[..at], &plain[at..]);
+                assert_eq!(is_plain(&uri), at > 1, "{uri}");
+            }
         }
     }
 
