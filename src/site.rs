@@ -18,7 +18,10 @@ pub(crate) mod headers;
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
     mode: SiteMode,
-    index: String,
+    /// The index document's path at the site's root, `/index.html`.
+    root: String,
+    /// What of its name public paths end with: see [`page_of`].
+    index_page: String,
     not_found: NotFound,
     not_found_page: Option<String>,
     pub headers: ResponseHeaders,
@@ -47,7 +50,8 @@ impl Site {
         }
         Self {
             mode: site.mode,
-            index: site.index.clone(),
+            index_page: page_of(site.mode, &site.index).to_owned(),
+            root: path,
             not_found: site.not_found,
             not_found_page: page.map(str::to_owned),
             headers: ResponseHeaders::new(site, problems),
@@ -60,33 +64,20 @@ impl Site {
     /// all. Takes a decoded path.
     pub fn public_path<'p>(&self, path: &'p str) -> &'p str {
         let (folder, name) = split_name(path);
-        let page = self.page(name);
-        if page == self.page(&self.index) { folder } else { &path[..folder.len() + page.len()] }
-    }
-
-    /// A file's name as [`key`](Self::key) would complete it: without `.html` in clean-URL mode,
-    /// unless what is left would pass for another file's whole name.
-    fn page<'p>(&self, file: &'p str) -> &'p str {
-        match file.strip_suffix(".html") {
-            Some(page)
-                if self.mode == SiteMode::CleanUrls && !page.is_empty() && !has_extension(page) =>
-            {
-                page
-            }
-            _ => file,
-        }
+        let page = page_of(self.mode, name);
+        if page == self.index_page { folder } else { &path[..folder.len() + page.len()] }
     }
 
     /// The key in S3 for a request's path.
-    pub fn key<'p>(&self, path: &'p CanonicalPath<'_>, request: &Request<'_>) -> Cow<'p, str> {
+    pub fn key<'p>(&'p self, path: &'p CanonicalPath<'_>, request: &Request<'_>) -> Cow<'p, str> {
         let encoded = path.encoded();
         if path.has_extension() {
             return encoded.into();
         }
         match self.mode {
-            SiteMode::Spa if is_page_load(request) => ["/", &self.index].concat().into(),
+            SiteMode::Spa if is_page_load(request) => self.root.as_str().into(),
             SiteMode::CleanUrls if !encoded.ends_with('/') => [encoded, ".html"].concat().into(),
-            _ if encoded.ends_with('/') => [encoded, &self.index].concat().into(),
+            _ if encoded.ends_with('/') => [encoded, &self.root[1..]].concat().into(),
             _ => encoded.into(),
         }
     }
@@ -110,6 +101,17 @@ impl Site {
             None => ("text/plain; charset=utf-8", "Not Found"),
         };
         edits.set(CONTENT_TYPE, HeaderValue::from_static(kind)).body(body)
+    }
+}
+
+/// A file's name as [`Site::key`] would complete it: without `.html` in clean-URL mode, unless what is
+/// left would pass for another file's whole name.
+fn page_of(mode: SiteMode, file: &str) -> &str {
+    match file.strip_suffix(".html") {
+        Some(page) if mode == SiteMode::CleanUrls && !page.is_empty() && !has_extension(page) => {
+            page
+        }
+        _ => file,
     }
 }
 

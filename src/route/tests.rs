@@ -42,6 +42,24 @@ fn a_pattern_matches_what_it_says_and_nothing_beside_it() {
 }
 
 #[test]
+fn segments_of_any_length_are_told_apart() {
+    let base = "abcdefghijklmnopqrstuvwxyz";
+    let mut segments: Vec<String> = (1..=base.len()).map(|end| base[..end].to_owned()).collect();
+    // Beginning and ending alike, too.
+    segments.extend((0..base.len()).map(|at| format!("{}_{}", &base[..at], &base[at..])));
+    segments.extend(["_".repeat(17), "_".repeat(18)]);
+    let patterns: Vec<String> = segments.iter().map(|segment| format!("/{segment}/x")).collect();
+    let routes = routes(&patterns.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+    for pattern in &patterns {
+        assert_eq!(&routes.find(pattern).pattern, pattern);
+    }
+    for other in ["/abcdefgh-jklmnopqrstuvwxyz/x", "/___/x", "//x", "/abcdefghijklmnopqrstuvwxy-/x"]
+    {
+        assert_eq!(routes.find(other).pattern, "*", "{other}");
+    }
+}
+
+#[test]
 fn the_most_specific_pattern_wins_wherever_it_stands() {
     let mut patterns =
         ["/*", "/api/*", "/api", "/api/{id}", "/api/me", "/api/me/*", "/api/{id}/posts", "/{a}/b"];
