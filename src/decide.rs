@@ -24,7 +24,7 @@ use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::region::Api;
 use crate::region::api::Viewer;
-use crate::region::choice::{Chosen, Observer, Unobserved, choose, stable_hash};
+use crate::region::choice::{Chosen, Observer, Unobserved, choose, quick_hash, stable_hash};
 use crate::region::health::Outlook;
 use crate::region::pin::{PIN, pinned};
 use crate::route::Route;
@@ -41,7 +41,7 @@ pub(crate) fn decide<'a>(
     context: &Context<'a>,
     policy: &Policy,
     state: &mut State,
-    edge: &HeaderValue,
+    edge: &Edge,
 ) -> Reply<'a> {
     let descent = Descent { policy, context, edge };
     match event {
@@ -78,7 +78,23 @@ pub(crate) fn decide<'a>(
 pub(crate) struct Descent<'d, 'a> {
     pub policy: &'d Policy,
     pub context: &'d Context<'a>,
-    pub edge: &'d HeaderValue,
+    pub edge: &'d Edge,
+}
+
+/// The Region that the edge function runs in; `unknown`, where no header could name it.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    pub name: String,
+    pub header: HeaderValue,
+}
+
+impl Edge {
+    pub fn new(region: &str) -> Self {
+        match HeaderValue::from_str(region) {
+            Ok(header) => Self { name: region.to_owned(), header },
+            Err(_) => Self::new("unknown"),
+        }
+    }
 }
 
 /// Where a request is to go, if it is let in.
@@ -266,47 +282,33 @@ impl<'d, 'a> Descent<'d, 'a> {
     ) -> Result<(&'d Api, Chosen<'d>), Stop<'d>> {
         let refuse = || Stop::Refused(Refusal::NoRegion, Some(asked.route));
         let api = self.policy.api.as_ref().ok_or_else(refuse)?;
-        let viewer = self.viewer(request, caller, asked.trigger, api);
-        let outlook = match api.passive_health {
-            true => state.health.outlook(viewer.key, self.context.now),
-            false => Outlook::default(),
-        };
-        let edge = self.edge.to_str().unwrap_or_default();
-        let mut question = api.question(
-            edge,
-            &viewer,
-            asked.route.regions,
-            state.control.switches(self.context.now),
-            outlook,
-        );
-        question.pinned = self.pinned(request);
-        question.second_leg = asked.second_leg;
-        if asked.second_leg {
-            question.first_leg = state.health.first_leg(stable_hash(self.context.request_id));
-        }
-        let chosen = choose(&question, observer).ok_or_else(refuse)?;
-        Ok((api, chosen))
-    }
-
-    pub fn viewer<'v>(
-        &self,
-        request: &Request<'a>,
-        caller: &'v Caller<'a>,
-        trigger: Trigger,
-        api: &Api,
-    ) -> Viewer<'v>
-    where
-        'a: 'v,
-    {
+        let switches = state.control.switches(self.context.now);
+        let is_told_apart = api.tells_viewers_apart(switches) || state.health.tells_viewers_apart();
         let verified = caller.bearer().map(|bearer| bearer.verified.as_ref());
-        Viewer {
-            place: api.place(request, trigger),
-            key: stable_hash(verified.map_or(request.client_ip, Verified::subject)),
+        let viewer = Viewer {
+            place: api.wanted_place(request, asked.trigger),
+            key: match is_told_apart {
+                true => stable_hash(verified.map_or(request.client_ip, Verified::subject)),
+                false => 0,
+            },
             residency_claim: verified.and_then(Verified::residency),
             home_claim: verified.and_then(Verified::home),
             home_cookie: api.home_of_cookies(request),
             is_identified: verified.is_some(),
+        };
+        let outlook = match api.passive_health {
+            true => state.health.outlook(viewer.key, self.context.now),
+            false => Outlook::default(),
+        };
+        let mut question =
+            api.question(api.here(), &viewer, asked.route.regions, switches, outlook);
+        question.pinned = self.pinned(request);
+        question.second_leg = asked.second_leg;
+        if asked.second_leg {
+            question.first_leg = state.health.first_leg(self.request_hash());
         }
+        let chosen = choose(&question, observer).ok_or_else(refuse)?;
+        Ok((api, chosen))
     }
 
     /// The Region a request has been allowed to choose for itself.
@@ -329,7 +331,7 @@ impl<'d, 'a> Descent<'d, 'a> {
         Object::new()
             .word("region", name(chosen.region()))
             .word("reason", &chosen.reason.text())
-            .text("edge", self.edge.to_str().unwrap_or_default())
+            .text("edge", &self.edge.name)
             .words("candidates", chosen.order().map(name))
             .text("request_id", self.context.request_id)
             .text("route", &route.pattern)
@@ -340,19 +342,21 @@ impl<'d, 'a> Descent<'d, 'a> {
     /// reports the first one's failure (rule F4).
     fn note_choice(&self, request: &Request<'a>, chosen: &Chosen<'_>, state: &mut State) {
         let now = self.context.now;
-        let (request_id, client) = self.hashes(request);
         if chosen.probes {
             state.health.probe(chosen.region(), now);
         }
         match chosen.failed() {
-            Some(failed) => state.health.record_second_leg(failed, request_id, client, now),
-            None => state.health.send(chosen.region(), request_id),
+            Some(failed) => {
+                let client = client_hash(request);
+                state.health.record_second_leg(failed, self.request_hash(), client, now);
+            }
+            None => state.health.send(chosen.region(), self.request_hash()),
         }
     }
 
-    /// What tells this request and its client from others.
-    fn hashes(&self, request: &Request<'a>) -> (u64, u64) {
-        (stable_hash(self.context.request_id), stable_hash(request.client_ip))
+    /// What tells this request from others; the same at each of its triggers.
+    fn request_hash(&self) -> u64 {
+        quick_hash(self.context.request_id)
     }
 
     fn fetch_keys(&self, issuer: usize) -> Fetch {
@@ -361,6 +365,11 @@ impl<'d, 'a> Descent<'d, 'a> {
         let timeout = std::time::Duration::from_millis(keys.timeout_ms.into());
         Fetch::get(issuer as u32, url, timeout, keys.max_bytes)
     }
+}
+
+/// What tells a client from others.
+fn client_hash(request: &Request<'_>) -> u64 {
+    quick_hash(request.client_ip)
 }
 
 fn is_to_api(found: &Result<Found<'_, '_>, Stop<'_>>) -> bool {
@@ -391,7 +400,8 @@ fn rewrite<'d, 'a>(
     request: &Request<'a>,
     path: Cow<'_, str>,
 ) -> Result<Edits<'a>, Stop<'d>> {
-    if path == request.uri {
+    // Mostly it is the same text, and need not be read.
+    if std::ptr::eq(path.as_ref(), request.uri) || path == request.uri {
         return Ok(edits);
     }
     // A file's name in place of a folder's can be too much (rule W9).

@@ -4,11 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use cloudfront_worker::{Body, Context, Env, Event, Fault, Fetched, Reply, UnixMillis, Worker};
-use http::HeaderValue;
 
 use crate::access::State;
 use crate::bundle::Bundle;
-use crate::decide::decide;
+use crate::decide::{Edge, decide};
 use crate::keys::{self, ImportKey, KeySetFault, Keys, PublicKey};
 use crate::policy::{Policy, Problem};
 use crate::refusal::Refusal;
@@ -23,7 +22,7 @@ use crate::verdicts::Verdicts;
 pub struct Nearhop {
     pub(crate) policy: Policy,
     pub(crate) state: State,
-    pub(crate) edge: HeaderValue,
+    pub(crate) edge: Edge,
 }
 
 /// Why a bundle's configuration cannot be used. `nearhop bundle` writes none that would say this.
@@ -70,8 +69,7 @@ impl Worker for Nearhop {
         }
         let keys = Keys::new(&policy.keys, IMPORT_KEY, key_sets);
         let verdicts = Verdicts::new(policy.limits.verdicts, env.seed);
-        let edge = HeaderValue::from_str(env.region)
-            .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
+        let edge = Edge::new(env.region);
         let regions = policy.api.as_ref().map_or(0, |api| api.candidates.len());
         let health = Health::new(regions, env.seed);
         let (control, exchanges) = (Control::default(), Exchanges::new());

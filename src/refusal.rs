@@ -160,22 +160,21 @@ impl Refusal {
     /// The challenge of RFC 6750, section 3. Without a token there is no error to name, but a
     /// challenge must have a parameter.
     fn challenge(&self) -> Option<HeaderValue> {
-        let error = match self {
-            Refusal::TokenMissing => {
-                return Some(HeaderValue::from_static(r#"Bearer realm="api""#));
-            }
-            Refusal::Token(_) => "invalid_token",
-            Refusal::RequestMalformed => "invalid_request",
-            Refusal::ClientNotAllowed | Refusal::GroupRequired => "insufficient_scope",
+        Some(match self {
+            Refusal::TokenMissing => MISSING,
+            Refusal::Token(TokenFault::Expired) => EXPIRED,
+            Refusal::Token(TokenFault::NotYetValid) => NOT_YET_VALID,
+            Refusal::Token(_) => INVALID,
+            Refusal::RequestMalformed => MALFORMED,
+            Refusal::ClientNotAllowed => WRONG_CLIENT,
+            Refusal::GroupRequired => WRONG_GROUP,
             Refusal::ScopeRequired(scopes) => {
                 return value(
                     [r#"Bearer error="insufficient_scope", scope=""#, scopes, "\""].concat(),
                 );
             }
             _ => return None,
-        };
-        let parameters = [r#"Bearer error=""#, error, r#"", error_description=""#];
-        value([&parameters.concat(), self.message(), "\""].concat())
+        })
     }
 
     /// The answer and the line for the log.
@@ -207,16 +206,16 @@ impl Refusal {
     /// The answer alone: a page for page loads, JSON for programs.
     pub(crate) fn response(&self, request_id: &str, is_page: bool) -> Response<Body> {
         let (kind, body) = match is_page {
-            true => ("text/html; charset=utf-8", self.page()),
-            false => ("application/json", self.json(request_id)),
+            true => (HTML, self.page()),
+            false => (JSON, self.json(request_id)),
         };
         let mut response = Response::new(Body::Text(body));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         // An answer made at origin-request would be cached otherwise (rule G4).
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(CACHE_CONTROL, NO_STORE);
+        headers.insert(CONTENT_TYPE, kind);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         let (name, value) = match self {
             Refusal::Method(allowed) => (ALLOW, value(allowed.clone())),
             Refusal::KeysUnavailable | Refusal::NoRegion | Refusal::SignInUnavailable(_) => {
@@ -247,6 +246,32 @@ impl Refusal {
         )
     }
 }
+
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+// The challenges that say the same each time.
+const MISSING: HeaderValue = HeaderValue::from_static(r#"Bearer realm="api""#);
+const EXPIRED: HeaderValue = HeaderValue::from_static(
+    r#"Bearer error="invalid_token", error_description="The token has expired.""#,
+);
+const NOT_YET_VALID: HeaderValue = HeaderValue::from_static(
+    r#"Bearer error="invalid_token", error_description="The token is not valid yet.""#,
+);
+const INVALID: HeaderValue = HeaderValue::from_static(
+    r#"Bearer error="invalid_token", error_description="The token is not valid.""#,
+);
+const MALFORMED: HeaderValue = HeaderValue::from_static(
+    r#"Bearer error="invalid_request", error_description="The Authorization header cannot be read.""#,
+);
+const WRONG_CLIENT: HeaderValue = HeaderValue::from_static(
+    r#"Bearer error="insufficient_scope", error_description="This application may not call this.""#,
+);
+const WRONG_GROUP: HeaderValue = HeaderValue::from_static(
+    r#"Bearer error="insufficient_scope", error_description="You are not in a group that may call this.""#,
+);
 
 fn value(text: String) -> Option<HeaderValue> {
     HeaderValue::try_from(text).ok()
@@ -347,20 +372,25 @@ mod tests {
 
     #[test]
     fn challenges_are_those_of_rfc_6750() {
+        use TokenFault::{Malformed, NotYetValid};
         let challenge = |refusal: Refusal| {
             let value = refusal.challenge().expect("it has one");
             value.to_str().expect("it is ASCII").to_owned()
         };
         assert_eq!(challenge(Refusal::TokenMissing), r#"Bearer realm="api""#);
-        assert_eq!(
-            challenge(Refusal::Token(TokenFault::Expired)),
-            r#"Bearer error="invalid_token", error_description="The token has expired.""#
-        );
-        assert!(
-            challenge(Refusal::RequestMalformed).starts_with(r#"Bearer error="invalid_request""#)
-        );
-        for refusal in [Refusal::GroupRequired, Refusal::ClientNotAllowed] {
-            assert!(challenge(refusal).starts_with(r#"Bearer error="insufficient_scope""#));
+        for (error, refusals) in [
+            (
+                "invalid_token",
+                &[TokenFault::Expired, NotYetValid, Malformed].map(Refusal::Token)[..],
+            ),
+            ("invalid_request", &[Refusal::RequestMalformed]),
+            ("insufficient_scope", &[Refusal::ClientNotAllowed, Refusal::GroupRequired]),
+        ] {
+            for refusal in refusals {
+                let told = refusal.message();
+                let expected = format!(r#"Bearer error="{error}", error_description="{told}""#);
+                assert_eq!(challenge(refusal.clone()), expected);
+            }
         }
         assert_eq!(
             challenge(Refusal::ScopeRequired("a/read b/write".into())),

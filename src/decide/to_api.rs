@@ -10,7 +10,7 @@ use http::header::{AUTHORIZATION, COOKIE, HOST};
 use super::{Descent, Entered, Kept, Stop, rewrite, strip};
 use crate::config::Cookies;
 use crate::credentials::names::is_reserved;
-use crate::credentials::sent;
+use crate::credentials::{Carrier, sent};
 use crate::identity::{CORS, EDGE, REASON, REGION, X_FORWARDED_FOR};
 use crate::region::choice::Chosen;
 use crate::region::{Api, ApiRegion};
@@ -33,7 +33,7 @@ impl<'d, 'a> Descent<'d, 'a> {
             .set(HOST, region.host.clone())
             .set(REGION, region.name.clone())
             .set(REASON, chosen.reason.header())
-            .set(EDGE, self.edge.clone());
+            .set(EDGE, self.edge.header.clone());
         // What a viewer wrote there, CloudFront appended to: the API is to see its viewer only.
         edits = match HeaderValue::from_str(request.client_ip) {
             Ok(client_ip) => edits.set(X_FORWARDED_FOR.clone(), client_ip),
@@ -45,7 +45,7 @@ impl<'d, 'a> Descent<'d, 'a> {
         if let Some(bearer) = entered.caller.bearer() {
             edits = bearer.verified.identity().set(edits);
             // The API verifies the token itself (rule A4), and knows it by this header only.
-            if !request.headers.contains(&AUTHORIZATION)
+            if bearer.by != Carrier::Authorization
                 && let Ok(value) = HeaderValue::try_from(["Bearer ", &bearer.token].concat())
             {
                 edits = edits.set(AUTHORIZATION, value);
@@ -71,8 +71,11 @@ impl<'d, 'a> Descent<'d, 'a> {
             let mut names = self.policy.issuers.iter().flat_map(|issuer| &issuer.cookies);
             is_reserved(name) || names.any(|token| token.is(name))
         };
+        if !request.headers.contains(&COOKIE) {
+            return edits;
+        }
         let kept: Vec<String> = match route.cookies {
-            Cookies::Strip => Vec::new(),
+            Cookies::Strip => return edits.remove(&COOKIE),
             Cookies::Forward => sent(request)
                 .filter(|(name, _)| !is_token(name))
                 .map(|(name, value)| format!("{name}={value}"))
@@ -80,8 +83,7 @@ impl<'d, 'a> Descent<'d, 'a> {
         };
         match HeaderValue::from_str(&kept.join("; ")) {
             Ok(value) if !kept.is_empty() => edits.set(COOKIE, value),
-            _ if request.headers.contains(&COOKIE) => edits.remove(&COOKIE),
-            _ => edits,
+            _ => edits.remove(&COOKIE),
         }
     }
 

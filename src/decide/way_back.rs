@@ -6,7 +6,7 @@ use cloudfront_worker::{Origin, Request, Response};
 use http::HeaderValue;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, SET_COOKIE};
 
-use super::Descent;
+use super::{Descent, client_hash};
 use crate::access::State;
 use crate::config::Target;
 use crate::cors::Allowed;
@@ -33,8 +33,8 @@ impl<'a> Descent<'_, 'a> {
         };
         if api.passive_health {
             let verdict = Verdict::of(response.status);
-            let (request_id, client) = self.hashes(request);
-            state.health.record(index, verdict, request_id, client, self.context.now);
+            let (request_hash, client) = (self.request_hash(), client_hash(request));
+            state.health.record(index, verdict, request_hash, client, self.context.now);
         }
         let mut edits = Edits::new().set(REGION, api.region(index).name.clone());
         let reason = request.headers.get(&REASON);

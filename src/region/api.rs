@@ -17,7 +17,7 @@ use crate::issuer::is_region_name;
 use crate::path::CanonicalPath;
 use crate::policy::{Problem, Problems};
 use crate::region::atlas::Atlas;
-use crate::region::choice::{Candidate, Question, Switches, home_of, stable_hash};
+use crate::region::choice::{Candidate, Question, Standing, Switches, home_of, stable_hash};
 use crate::region::health::Outlook;
 use crate::region::place::Place;
 use crate::region::residency::Residency;
@@ -35,6 +35,10 @@ pub(crate) struct Api {
     pub candidates: Vec<Candidate>,
     regions: Vec<ApiRegion>,
     distances: Vec<EdgeDistances>,
+    /// The row of the edge Region that this instance is in, and how the Regions stand there for
+    /// viewers of whom nothing is asked.
+    here: Option<usize>,
+    standing: Standing,
     pub rules: Rules,
     /// Answers what rules and residency ask of an address.
     pub atlas: Option<Arc<Atlas>>,
@@ -63,7 +67,7 @@ pub(crate) struct ApiRegion {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Viewer<'v> {
     pub place: Place,
-    /// A hash of the subject, or without one of the address.
+    /// A hash of the subject, or without one of the address; anything, where nothing depends on it.
     pub key: u64,
     pub residency_claim: Option<&'v str>,
     pub home_claim: Option<&'v str>,
@@ -90,7 +94,9 @@ impl Api {
         let named = |key: &str, names: &[String], problems: &mut Problems| {
             regions_named(&api.regions, key, names, problems)
         };
-        Self {
+        let mut api = Self {
+            here: None,
+            standing: Standing::default(),
             strip_prefix: strip_prefix(api, problems),
             origin_secret: origin_secret(api, bundle.origin_secret.as_deref(), problems),
             candidates: candidates(api, bundle),
@@ -113,7 +119,9 @@ impl Api {
                 let value = bundle.pin_key.as_deref();
                 pin_key(pin, api.origin_secret.as_ref(), value, problems)
             }),
-        }
+        };
+        api.stand();
+        api
     }
 
     /// Every Region.
@@ -152,17 +160,46 @@ impl Api {
         })
     }
 
-    /// Puts the round trips from this edge Region before the others': an instance asks for no other.
+    /// Takes note of the edge Region that this instance is in.
     pub fn stand_at(&mut self, edge: &str) {
-        if let Some(at) = self.distances.iter().position(|row| row.edge == edge) {
-            self.distances.swap(0, at);
-        }
+        self.here = self.row(edge);
+        self.stand();
     }
 
-    /// Round trips from an edge Region, if it is known.
-    pub fn round_trips(&self, edge: &str) -> Option<&[RoundTrip]> {
-        let row = self.distances.iter().find(|row| row.edge == edge)?;
-        Some(&row.round_trips)
+    fn stand(&mut self) {
+        let (viewer, nothing) = (Viewer::default(), Switches::default());
+        let mut question =
+            self.question(self.here, &viewer, self.all(), &nothing, Outlook::default());
+        question.standing = None;
+        self.standing = Standing::of(&question);
+    }
+
+    /// The row of the edge Region that this instance is in, if it is known.
+    pub fn here(&self) -> Option<usize> {
+        self.here
+    }
+
+    /// The row of an edge Region, if it is known.
+    pub fn row(&self, edge: &str) -> Option<usize> {
+        self.distances.iter().position(|row| row.edge == edge)
+    }
+
+    /// The round trips of an edge Region's row.
+    pub fn round_trips(&self, row: Option<usize>) -> Option<&[RoundTrip]> {
+        Some(&self.distances.get(row?)?.round_trips)
+    }
+
+    /// Whether the choice may depend on who the viewer is, as far as the API's settings go.
+    pub fn tells_viewers_apart(&self, switches: &Switches) -> bool {
+        let by_subject = |sticky: &config::Sticky| sticky.by == StickyBy::Subject;
+        self.standing.is_shared()
+            || !switches.weights.is_empty()
+            || self.sticky.as_ref().is_some_and(by_subject)
+    }
+
+    /// Whether the choice may depend on where the viewer is.
+    fn tells_places_apart(&self) -> bool {
+        self.here.is_none() || self.residency.is_some() || !self.rules.is_empty()
     }
 
     /// Where a viewer is: by CloudFront's headers, and for what they leave open by the address.
@@ -171,10 +208,15 @@ impl Api {
         self.atlas.as_ref().map_or(said, |atlas| said.or(atlas.find(request.client_ip)))
     }
 
-    /// The question to be answered for a viewer.
+    /// The same, unless nothing depends on it.
+    pub fn wanted_place(&self, request: &Request<'_>, trigger: Trigger) -> Place {
+        if self.tells_places_apart() { self.place(request, trigger) } else { Place::default() }
+    }
+
+    /// The question to be answered for a viewer, at the edge Region of a row.
     pub fn question<'q, 's>(
         &'q self,
-        edge: &str,
+        row: Option<usize>,
         viewer: &Viewer<'_>,
         route: RegionSet,
         switches: &'s Switches,
@@ -184,9 +226,14 @@ impl Api {
             residency.permits(viewer.residency_claim, viewer.place.country)
         });
         let permitted = residency.and(route).without(switches.disabled);
+        let is_usual = row == self.here
+            && (row.is_some() || viewer.place.coordinates.is_none())
+            && switches.bias_ms.is_empty()
+            && switches.weights.is_empty();
         Question {
             regions: &self.candidates,
-            round_trips: self.round_trips(edge),
+            round_trips: self.round_trips(row),
+            standing: is_usual.then_some(&self.standing),
             viewer: viewer.place.coordinates,
             route,
             residency,

@@ -12,7 +12,7 @@
 use crate::bundle::{Coordinates, RoundTrip};
 use crate::region::distance;
 use crate::region::reason::{Code, Reason};
-use crate::region::set::{MOST, RegionSet};
+use crate::region::set::RegionSet;
 
 /// Everything the choice depends on. Sets and numbers only: what they came from is settled before.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Question<'q, 's> {
     pub regions: &'q [Candidate],
     /// Round trips from the edge's Region, if it is known.
     pub round_trips: Option<&'q [RoundTrip]>,
+    /// How the Regions stand before anything is asked, where that is known beforehand.
+    pub standing: Option<&'q Standing>,
     /// Where the viewer is, for an edge that is not.
     pub viewer: Option<Coordinates>,
     /// The route's own Regions.
@@ -135,8 +137,8 @@ pub(crate) enum Stage {
 pub(crate) trait Observer {
     /// The Regions a stage took away or moved back, and the first candidate after it.
     fn stage(&mut self, stage: Stage, affected: RegionSet, first: Option<usize>);
-    /// A Region's score in milliseconds, bias included.
-    fn score(&mut self, region: usize, ms: f32);
+    /// Each Region's score in milliseconds, bias included.
+    fn scores(&mut self, scores: impl Iterator<Item = (usize, f32)>);
 }
 
 /// Sees nothing, and costs nothing.
@@ -144,7 +146,7 @@ pub(crate) struct Unobserved;
 
 impl Observer for Unobserved {
     fn stage(&mut self, _: Stage, _: RegionSet, _: Option<usize>) {}
-    fn score(&mut self, _: usize, _: f32) {}
+    fn scores(&mut self, _: impl Iterator<Item = (usize, f32)>) {}
 }
 
 /// Chooses. `None` where no Region is permitted.
@@ -153,12 +155,16 @@ pub(crate) fn choose<'q>(
     observer: &mut impl Observer,
 ) -> Option<Chosen<'q>> {
     let all = RegionSet::first(question.regions.len());
-    let mut ranking = Ranking { scores: [f32::INFINITY; MOST], behind: [RegionSet::EMPTY; 6] };
-    for index in all.iter() {
-        let ms = question.score(index);
-        ranking.scores[index] = ms;
-        observer.score(index, ms);
-    }
+    let made;
+    let standing = match question.standing {
+        Some(known) => known,
+        None => {
+            made = Standing::of(question);
+            &made
+        }
+    };
+    let mut ranking = Ranking::new(standing);
+    observer.scores(all.iter().map(|index| (index, question.score(index))));
 
     let mut permitted = all;
     let mut first = ranking.first(all);
@@ -180,12 +186,14 @@ pub(crate) fn choose<'q>(
     }
     first?;
 
-    for (at, (stage, moved)) in question.preferences(permitted, &ranking).into_iter().enumerate() {
-        ranking.behind[at] = moved;
-        let next = if moved.is_empty() { first } else { ranking.first(permitted) };
-        if next != first {
-            reason = question.reason(stage, first);
-            first = next;
+    for (at, (stage, moved)) in question.preferences(permitted, standing).into_iter().enumerate() {
+        if !moved.is_empty() {
+            ranking.move_back(at, moved);
+            let next = ranking.first(permitted);
+            if next != first {
+                reason = question.reason(stage, first);
+                first = next;
+            }
         }
         observer.stage(stage, moved, first);
     }
@@ -195,8 +203,7 @@ pub(crate) fn choose<'q>(
         reason = Reason::Probe;
     }
     // One request is enough to probe with: for the rest of the order they are failing still.
-    let failing = &mut ranking.behind[HEALTH];
-    *failing = failing.or(question.due.without(probed));
+    ranking.move_back(HEALTH, question.due.without(probed));
 
     // What this instance has learned since the first leg, or another did not know then, must not
     // send the second where the first has failed.
@@ -247,7 +254,7 @@ impl<'q> Question<'q, '_> {
 
     /// Each stage that reorders, from the weakest to the strongest, with the Regions it moves back;
     /// [`HEALTH`] is the place of one.
-    fn preferences(&self, permitted: RegionSet, ranking: &Ranking) -> [(Stage, RegionSet); 6] {
+    fn preferences(&self, permitted: RegionSet, standing: &Standing) -> [(Stage, RegionSet); 6] {
         // Moving all of them would only forget what the earlier stages said.
         let all_but = |kept: RegionSet| match kept.and(permitted).is_empty() {
             true => RegionSet::EMPTY,
@@ -267,7 +274,7 @@ impl<'q> Question<'q, '_> {
         [
             (
                 Stage::Weight,
-                self.left_by_weight(ruled, ranking).or(self.left_by_weight(others, ranking)),
+                self.left_by_weight(ruled, standing).or(self.left_by_weight(others, standing)),
             ),
             (Stage::Rule, all_but(ruled)),
             (
@@ -287,18 +294,15 @@ impl<'q> Question<'q, '_> {
     /// Those of some Regions whose weight leaves this viewer to the next. Each Region draws for
     /// itself, so a changed weight moves the share it must and nobody else, and so does a Region
     /// that goes.
-    fn left_by_weight(&self, among: RegionSet, ranking: &Ranking) -> RegionSet {
-        let is_left = |index: &usize| {
-            let weight = self.weight(*index);
-            weight < 100 && self.draw(*index) >= weight
-        };
-        let left: RegionSet = among.iter().filter(is_left).collect();
+    fn left_by_weight(&self, among: RegionSet, standing: &Standing) -> RegionSet {
+        let is_left = |index: &usize| self.draw(*index) >= self.weight(*index);
+        let left: RegionSet = among.and(standing.shared).iter().filter(is_left).collect();
         if left.is_empty() || left != among {
             return left;
         }
         // Each left it to the next: the last that takes viewers at all has no next.
-        let last = among.iter().filter(|index| self.weight(*index) > 0);
-        last.max_by(|a, b| ranking.scores[*a].total_cmp(&ranking.scores[*b]))
+        let mut last = standing.nearest.iter().rev().map(|index| usize::from(*index));
+        last.find(|index| among.contains(*index) && self.weight(*index) > 0)
             .map_or(RegionSet::EMPTY, |last| left.without(RegionSet::only(last)))
     }
 
@@ -351,6 +355,14 @@ pub(crate) fn stable_hash(text: &str) -> u64 {
     })
 }
 
+/// A hash of text for this instance alone: eight bytes at a time.
+#[inline(never)]
+pub(crate) fn quick_hash(text: &str) -> u64 {
+    let (words, rest) = text.as_bytes().as_chunks();
+    let hash = words.iter().fold(0, |hash, word| mix(hash ^ u64::from_le_bytes(*word)));
+    rest.iter().fold(hash, |hash, byte| mix(hash ^ u64::from(*byte)))
+}
+
 /// The finalizer of splitmix64: every bit of the input reaches every bit of the output.
 pub(crate) fn mix(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -361,23 +373,71 @@ pub(crate) fn mix(mut bits: u64) -> u64 {
 /// The place of health among the preferences.
 const HEALTH: usize = 3;
 
-#[derive(Clone, Copy)]
-struct Ranking {
-    scores: [f32; MOST],
-    /// The Regions that each preference moved back; the last is the strongest.
-    behind: [RegionSet; 6],
+/// How the Regions stand before a viewer is known: mostly the same from one request to the next.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standing {
+    /// All of them, the least score first; of equal ones the first named.
+    nearest: Vec<u8>,
+    /// Those that do not take all of the viewers nearest to them.
+    shared: RegionSet,
 }
 
-impl Ranking {
-    /// The first of a set: the least moved back, then the least score, then the first named.
+impl Standing {
+    #[inline(never)]
+    pub fn of(question: &Question<'_, '_>) -> Self {
+        let all = RegionSet::first(question.regions.len());
+        let scores: Vec<f32> = all.iter().map(|index| question.score(index)).collect();
+        let mut nearest = Vec::with_capacity(scores.len());
+        for (index, score) in scores.iter().enumerate() {
+            let is_before = |other: &u8| scores[usize::from(*other)].total_cmp(score).is_le();
+            nearest.insert(nearest.partition_point(is_before), index as u8);
+        }
+        let is_shared = |index: &usize| question.weight(*index) < 100;
+        Self { nearest, shared: all.iter().filter(is_shared).collect() }
+    }
+
+    /// Whether the choice may depend on who the viewer is.
+    pub fn is_shared(&self) -> bool {
+        !self.shared.is_empty()
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Ranking<'q> {
+    nearest: &'q [u8],
+    /// The Regions that each preference moved back; the last is the strongest.
+    behind: [RegionSet; 6],
+    /// All that any of them did.
+    moved: RegionSet,
+}
+
+impl<'q> Ranking<'q> {
+    fn new(standing: &'q Standing) -> Self {
+        Self { nearest: &standing.nearest, behind: [RegionSet::EMPTY; 6], moved: RegionSet::EMPTY }
+    }
+
+    /// Moves Regions behind the others, by the preference of that place.
+    fn move_back(&mut self, preference: usize, regions: RegionSet) {
+        self.behind[preference] = self.behind[preference].or(regions);
+        self.moved = self.moved.or(regions);
+    }
+
+    /// The first of a set: the least moved back, then the nearest.
     #[inline(never)]
     fn first(&self, set: RegionSet) -> Option<usize> {
-        let ahead =
-            self.behind.iter().rev().fold(set, |ahead, moved| match ahead.without(*moved) {
-                RegionSet::EMPTY => ahead,
-                rest => rest,
-            });
-        ahead.iter().min_by(|a, b| self.scores[*a].total_cmp(&self.scores[*b]))
+        let ahead = match set.and(self.moved) {
+            RegionSet::EMPTY => set,
+            _ => self.ahead(set),
+        };
+        self.nearest.iter().map(|index| usize::from(*index)).find(|index| ahead.contains(*index))
+    }
+
+    /// Those of a set that are the least moved back.
+    fn ahead(&self, set: RegionSet) -> RegionSet {
+        self.behind.iter().rev().fold(set, |ahead, moved| match ahead.without(*moved) {
+            RegionSet::EMPTY => ahead,
+            rest => rest,
+        })
     }
 
     /// The same, had one of the preferences not been asked.

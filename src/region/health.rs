@@ -34,6 +34,8 @@ const PROBE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
     regions: Vec<RegionHealth>,
+    /// Those that may not be healthy: all others are.
+    doubtful: RegionSet,
     seed: u64,
     /// The first legs seen last, for when a second one comes (rule F4). An instance handles one
     /// request at a time, so few are under way.
@@ -116,15 +118,29 @@ impl Health {
     /// So many Regions, all healthy. The seed keeps instances from returning in step.
     pub fn new(regions: usize, seed: u64) -> Self {
         let regions = vec![RegionHealth::default(); regions];
-        Self { regions, seed, first_legs: Default::default(), oldest: 0 }
+        Self {
+            regions,
+            doubtful: RegionSet::EMPTY,
+            seed,
+            first_legs: Default::default(),
+            oldest: 0,
+        }
+    }
+
+    /// Whether the outlook may depend on who the viewer is.
+    pub fn tells_viewers_apart(&self) -> bool {
+        !self.doubtful.is_empty()
     }
 
     /// What a viewer of this key is to avoid now.
     pub fn outlook(&mut self, key: u64, now: UnixMillis) -> Outlook {
         let mut outlook = Outlook::default();
-        for (index, region) in self.regions.iter_mut().enumerate() {
+        for index in self.doubtful.iter() {
+            let region = &mut self.regions[index];
             match region.state {
-                State::Healthy | State::Recovered { .. } => {}
+                State::Healthy | State::Recovered { .. } => {
+                    self.doubtful = self.doubtful.without(RegionSet::only(index));
+                }
                 State::Ejected { at, length } => match now.since(at) {
                     Some(time) if time >= length => {
                         outlook.due = outlook.due.or(RegionSet::only(index));
@@ -174,6 +190,7 @@ impl Health {
     /// Takes note that a request has gone to a Region on probation.
     pub fn probe(&mut self, index: usize, now: UnixMillis) {
         self.regions[index].state = State::Probed { at: now };
+        self.doubtful = self.doubtful.or(RegionSet::only(index));
     }
 
     /// Takes an answer's verdict. `request` and `client` are hashes.
@@ -214,6 +231,7 @@ impl Health {
 
     fn fail(&mut self, index: usize, client: u64, now: UnixMillis) {
         let draw = mix(self.seed ^ index as u64 ^ now.0);
+        self.doubtful = self.doubtful.or(RegionSet::only(index));
         let region = &mut self.regions[index];
         match region.failures {
             0 => {

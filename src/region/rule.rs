@@ -66,6 +66,11 @@ impl Rules {
         checked
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.regions.is_empty()
+    }
+
     /// The Regions a place is sent to first: network, else country, else continent.
     pub fn preferred(&self, place: &Place) -> Option<Preferred> {
         if let Some(regions) =

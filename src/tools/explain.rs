@@ -248,7 +248,7 @@ fn choose<'a>(
     if ask.second_leg && !second_leg {
         told.notes.push("--second-leg: only origin-request is called a second time".into());
     }
-    let place = descent.viewer(request, &entered.caller, trigger, api).place;
+    let place = api.place(request, trigger);
     told.place = Some(PlaceFound {
         ip: request.client_ip.to_owned(),
         country: place.country.map(|code| code.as_str().to_owned()),
@@ -258,7 +258,7 @@ fn choose<'a>(
     let mut seen = Seen::new(api);
     let asked = Asked { route: entered.route, trigger, second_leg };
     let chosen = descent.choose(request, &entered.caller, asked, state, &mut seen);
-    told.candidates = seen.candidates(&ask.edge, state.control.switches(descent.context.now));
+    told.candidates = seen.candidates(state.control.switches(descent.context.now));
     told.stages = seen.stages();
     match chosen {
         Ok((_, chosen)) => {

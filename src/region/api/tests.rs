@@ -41,13 +41,20 @@ fn chosen(api: &Api, viewer: &Viewer<'_>) -> String {
     chosen_at(api, "e-e-1", viewer)
 }
 
+/// The same at another edge, for an instance that is there and for whoever only asks about it.
 fn chosen_at(api: &Api, edge: &str, viewer: &Viewer<'_>) -> String {
-    let switches = Switches::default();
-    let question = api.question(edge, viewer, api.all(), &switches, Outlook::default());
-    match choose(&question, &mut Unobserved) {
-        Some(chosen) => format!("{}: {}", api.candidates[chosen.region()].name, chosen.reason),
-        None => "none".into(),
-    }
+    let mut there = api.clone();
+    there.stand_at(edge);
+    let [here, there] = [api, &there].map(|api| {
+        let switches = Switches::default();
+        let row = api.row(edge);
+        let question = api.question(row, viewer, api.all(), &switches, Outlook::default());
+        choose(&question, &mut Unobserved).map_or("none".to_owned(), |chosen| {
+            format!("{}: {}", api.candidates[chosen.region()].name, chosen.reason)
+        })
+    });
+    assert_eq!(here, there, "{edge}");
+    there
 }
 
 fn in_country(code: &str) -> Viewer<'static> {
@@ -72,6 +79,29 @@ fn an_edge_is_known_by_its_name_to_the_letter() {
         let viewer = Viewer { place, ..Viewer::default() };
         assert_eq!(chosen_at(&api, unknown, &viewer), "c-c-1: distance", "{unknown}");
     }
+}
+
+#[test]
+fn what_was_worked_out_beforehand_gives_way_to_switches_and_places() {
+    let mut api = api(json!({ "regions": regions(&["a-a-1", "b-b-1", "c-c-1"]) })).unwrap();
+    let answer = |api: &Api, switches: Switches, viewer: &Viewer<'_>| {
+        let question = api.question(api.here(), viewer, api.all(), &switches, Outlook::default());
+        choose(&question, &mut Unobserved).unwrap().order().collect::<Vec<_>>()
+    };
+    let coordinates = Some(Coordinates { latitude: 0.0, longitude: 20.0 });
+    let place = Place { coordinates, ..Place::default() };
+    let (anywhere, near_c) = (Viewer::default(), Viewer { place, ..Viewer::default() });
+    assert_eq!(answer(&api, Switches::default(), &anywhere), [0, 1, 2]);
+    assert_eq!(answer(&api, Switches::default(), &near_c), [2, 1, 0]);
+    api.stand_at("e-e-1");
+    assert_eq!(answer(&api, Switches::default(), &anywhere), [0, 1, 2]);
+    assert_eq!(answer(&api, Switches::default(), &near_c), [0, 1, 2]);
+    let biased = Switches { bias_ms: vec![15, 0, 0], ..Switches::default() };
+    assert!(!api.tells_viewers_apart(&biased));
+    assert_eq!(answer(&api, biased, &anywhere), [1, 0, 2]);
+    let weighted = Switches { weights: vec![Some(0), None, None], ..Switches::default() };
+    assert!(api.tells_viewers_apart(&weighted));
+    assert_eq!(answer(&api, weighted, &anywhere), [1, 2, 0]);
 }
 
 #[test]
@@ -343,7 +373,7 @@ fn residency_goes_by_claim_then_by_country_and_is_not_left() {
         assert_eq!(chosen(&any, &home), with_any);
         let all_fail = Outlook { avoided: any.all(), due: RegionSet::EMPTY };
         let switches = Switches::default();
-        let question = any.question("e-e-1", &viewer, any.all(), &switches, all_fail);
+        let question = any.question(any.row("e-e-1"), &viewer, any.all(), &switches, all_fail);
         let found = choose(&question, &mut Unobserved);
         let found = found.map(|chosen| any.candidates[chosen.region()].name.as_str());
         assert_eq!(found.unwrap_or("none"), with_any.split(':').next().unwrap());

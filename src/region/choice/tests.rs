@@ -3,6 +3,7 @@
 mod properties;
 
 use super::*;
+use crate::region::set::MOST;
 
 /// Regions named a, b, c … from near to far: 10, 20, 30 … ms away, as measured.
 #[derive(Debug)]
@@ -60,6 +61,7 @@ impl Setting {
         Question {
             regions: &self.regions,
             round_trips: Some(&self.row),
+            standing: None,
             viewer: None,
             route: all,
             residency: all,
@@ -405,8 +407,8 @@ fn an_observer_sees_each_stage_and_what_it_did() {
         fn stage(&mut self, stage: Stage, affected: RegionSet, first: Option<usize>) {
             self.stages.push((stage, affected, first));
         }
-        fn score(&mut self, region: usize, ms: f32) {
-            self.scores.push((region, ms));
+        fn scores(&mut self, scores: impl Iterator<Item = (usize, f32)>) {
+            self.scores.extend(scores);
         }
     }
     let setting = Setting::of(3).biases(&[0, 1, 0]);

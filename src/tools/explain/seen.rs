@@ -17,8 +17,8 @@ impl Observer for Seen<'_> {
         self.stages.push((stage, affected, first));
     }
 
-    fn score(&mut self, region: usize, ms: f32) {
-        self.scores.push((region, ms));
+    fn scores(&mut self, scores: impl Iterator<Item = (usize, f32)>) {
+        self.scores.extend(scores);
     }
 }
 
@@ -38,8 +38,8 @@ impl<'p> Seen<'p> {
     }
 
     /// The candidates, nearest first.
-    pub fn candidates(&self, edge: &str, switches: &Switches) -> Vec<CandidateFound> {
-        let round_trips = self.api.round_trips(edge);
+    pub fn candidates(&self, switches: &Switches) -> Vec<CandidateFound> {
+        let round_trips = self.api.round_trips(self.api.here());
         let mut scores = self.scores.clone();
         scores.sort_by(|a, b| a.1.total_cmp(&b.1));
         let candidate = |(index, score): (usize, f32)| {

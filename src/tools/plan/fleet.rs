@@ -59,7 +59,8 @@ impl Fleet {
     fn ask(&self, edge: &str, viewer: &Viewer<'_>, avoided: RegionSet) -> usize {
         let switches = Switches::default();
         let outlook = Outlook { avoided, ..Outlook::default() };
-        let question = self.api.question(edge, viewer, self.api.all(), &switches, outlook);
+        let question =
+            self.api.question(self.api.row(edge), viewer, self.api.all(), &switches, outlook);
         choose(&question, &mut Unobserved).expect("no Region is forbidden").region()
     }
 

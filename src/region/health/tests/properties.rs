@@ -95,6 +95,7 @@ impl World {
         let question = Question {
             regions: &self.regions,
             round_trips: None,
+            standing: None,
             viewer: None,
             route: RegionSet::first(REGIONS),
             residency: permitted,
