@@ -221,9 +221,8 @@ function signed(number, digits) {
 
 /** The values of a head, each name written out. @param {unknown} event */
 function valuesOf(event) {
-  const { before = [], text: last, lengths } = new Head(recordOf(event), NOBODY);
+  const { before = [], text: last, lengths } = new Head(recordOf(event), { numberOf: () => -1 });
   const text = before.join('') + last;
   let at = 0;
   return lengths.map((length) => text.slice(at, (at += length)));
 }
-const NOBODY = { numberOf: () => -1 };
