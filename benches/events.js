@@ -2,12 +2,16 @@
  * CloudFront's events (rules E1–E6, E11), as text: each request gets objects of its own out of it,
  * as Lambda makes them of what it receives.
  */
+import { customOrigin } from '../tests/events/custom-origin.js';
 
 /** The cookie that the session's access token is in (docs/sign-in.md). */
 const ACCESS = '__Host-nearhop-access';
 
 /** Bytes of a long cookie header, the token included. */
 const LONG = 5_000;
+
+/** The API's first Region. */
+const API = 'nearhop001.execute-api.us-east-1.amazonaws.com';
 
 const CONFIG = {
   distributionDomainName: 'd111111abcdef8.cloudfront.net',
@@ -28,26 +32,13 @@ const OF_VIEWER = {
 
 /** What CloudFront makes of it on the way to an origin. */
 const OF_CLOUDFRONT = {
-  host: 'nearhop001.execute-api.us-east-1.amazonaws.com',
+  host: API,
   'accept-encoding': 'gzip',
   via: '2.0 2afae0d44e2540f472c0635ab62c232b.cloudfront.net (CloudFront)',
   'x-forwarded-for': '203.0.113.178',
   'cloudfront-viewer-country': 'DE',
   'cloudfront-viewer-latitude': '50.11000',
   'cloudfront-viewer-longitude': '8.68000',
-};
-
-const ORIGIN = {
-  custom: {
-    customHeaders: {},
-    domainName: 'nearhop001.execute-api.us-east-1.amazonaws.com',
-    keepaliveTimeout: 5,
-    path: '/prod',
-    port: 443,
-    protocol: 'https',
-    readTimeout: 30,
-    sslProtocols: ['TLSv1.2'],
-  },
 };
 
 /**
@@ -70,7 +61,7 @@ export function viewerRequest(headers, uri = '/api/hello') {
  */
 export function originRequest(headers, uri = '/api/hello') {
   const all = { ...OF_VIEWER, ...OF_CLOUDFRONT, ...headers };
-  return event('origin-request', all, uri, { origin: ORIGIN });
+  return event('origin-request', all, uri, { origin: customOrigin(API, '/prod') });
 }
 
 /** @param {string} token */
@@ -95,7 +86,7 @@ export function longCookie(token, name = ACCESS) {
  * @param {string} eventType
  * @param {Record<string, string>} headers
  * @param {string} uri
- * @param {{ origin?: typeof ORIGIN }} more
+ * @param {{ origin?: ReturnType<typeof customOrigin> }} more
  */
 function event(eventType, headers, uri, more) {
   const entries = Object.entries(headers).map(([key, value]) => [key, [{ key, value }]]);

@@ -14,6 +14,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { bundle } from '../js/cli/bundle.js';
+import { customOrigin } from '../tests/events/custom-origin.js';
 import { interleave } from './rounds.js';
 
 /** @typedef {import('./rounds.js').Row} Row */
@@ -189,16 +190,6 @@ function event() {
     'cloudfront-viewer-longitude': '8.68',
     cookie: 'nearhop_home=us-east-1',
   };
-  const custom = {
-    customHeaders: {},
-    domainName: 'origin.example.com',
-    keepaliveTimeout: 5,
-    path: '',
-    port: 443,
-    protocol: 'https',
-    readTimeout: 30,
-    sslProtocols: ['TLSv1.2'],
-  };
   const cf = {
     config: {
       distributionDomainName: 'd111111abcdef8.cloudfront.net',
@@ -214,7 +205,7 @@ function event() {
       method: 'GET',
       querystring: '',
       uri: '/hello',
-      origin: { custom },
+      origin: customOrigin('origin.example.com'),
     },
   };
   return { Records: [{ cf }] };

@@ -12,6 +12,7 @@ import { pathToFileURL } from 'node:url';
 import { unzipSync } from 'fflate';
 import { Reader } from 'mmdb-lib';
 import { bundle } from '../js/cli/bundle.js';
+import { customOrigin } from './events/custom-origin.js';
 import { nearhop } from './nearhop.js';
 import { validated } from './valid.js';
 
@@ -102,18 +103,7 @@ async function edge(dir) {
   };
 }
 
-const ORIGIN = {
-  custom: {
-    customHeaders: {},
-    domainName: 'a.execute-api.us-east-1.amazonaws.com',
-    keepaliveTimeout: 5,
-    path: '',
-    port: 443,
-    protocol: 'https',
-    readTimeout: 30,
-    sslProtocols: ['TLSv1.2'],
-  },
-};
+const ORIGIN = customOrigin('a.execute-api.us-east-1.amazonaws.com');
 
 /** The same addresses in every run: a linear congruential generator. @param {number} count */
 function* addresses(count) {

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { Origins } from '../../js/cloudfront/origins/origins.js';
+import { customOrigin } from '../events/custom-origin.js';
 
 /**
  * @typedef {{ after: (end: () => void | Promise<void>) => void }} Test
@@ -87,16 +88,7 @@ export function originRequest({ headers = {}, custom, s3, ...changes } = {}) {
   };
 }
 
-const CUSTOM = {
-  customHeaders: {},
-  domainName: API,
-  keepaliveTimeout: 5,
-  path: '',
-  port: 443,
-  protocol: 'https',
-  readTimeout: 30,
-  sslProtocols: ['TLSv1.2'],
-};
+const { custom: CUSTOM } = customOrigin(API);
 
 const S3 = {
   authMethod: 'none',

@@ -169,7 +169,6 @@ export function templateOf(setup) {
   const custom = { CustomOriginConfig: { OriginProtocolPolicy: 'https-only' }, ...setup.origin };
   const bucket = { S3OriginConfig: {}, OriginAccessControlId: 'E1A2B3C4D5E6F7', ...setup.bucket };
   const target = setup.spare ? 'either' : setup.api ? 'api' : 'site';
-  const isRequest = (/** @type {string} */ trigger) => trigger.endsWith('-request');
   const standard = {
     TargetOriginId: target,
     ViewerProtocolPolicy: 'redirect-to-https',
@@ -179,11 +178,7 @@ export function templateOf(setup) {
     ...(typeof setup.forward === 'string' && { OriginRequestPolicyId: setup.forward }),
     ...(typeof setup.forward === 'object' && { OriginRequestPolicyId: { Ref: 'Forward' } }),
     ...(setup.answers && { ResponseHeadersPolicyId: { Ref: 'Answers' } }),
-    LambdaFunctionAssociations: triggers.map((EventType) => ({
-      EventType,
-      LambdaFunctionARN: { Ref: 'EdgeVersion' },
-      ...(includeBody && isRequest(EventType) && { IncludeBody: true }),
-    })),
+    LambdaFunctionAssociations: associations(triggers, includeBody),
     ...setup.standard,
   };
   const group = {
@@ -222,7 +217,16 @@ function resourcesOf({ at = {}, cache, forward, answers, fn }) {
       }),
     }),
   };
-  if (Object.keys(at).length === 0) return policies;
+  return { ...policies, ...(Object.keys(at).length > 0 && edgeResources(fn)) };
+}
+
+/**
+ * The edge function and its version.
+ *
+ * @param {Json} [changes] to the function's properties
+ * @returns {Json} resources
+ */
+export function edgeResources(changes) {
   const properties = {
     FunctionName: 'edge',
     Runtime: 'nodejs24.x',
@@ -230,13 +234,27 @@ function resourcesOf({ at = {}, cache, forward, answers, fn }) {
     Timeout: 5,
     Role: 'arn:aws:iam::000000000000:role/edge',
     Code: { ZipFile: '' },
-    ...fn,
+    ...changes,
   };
   return {
-    ...policies,
     Edge: { Type: 'AWS::Lambda::Function', Properties: properties },
     EdgeVersion: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Edge' } } },
   };
+}
+
+/**
+ * What attaches the edge function to a behavior.
+ *
+ * @param {string[]} triggers
+ * @param {boolean} [includeBody]
+ * @returns {Json[]}
+ */
+export function associations(triggers, includeBody = false) {
+  return triggers.map((EventType) => ({
+    EventType,
+    LambdaFunctionARN: { Ref: 'EdgeVersion' },
+    ...(includeBody && EventType.endsWith('-request') && { IncludeBody: true }),
+  }));
 }
 
 /**
@@ -261,9 +279,10 @@ function cachePolicy({ ParametersInCacheKeyAndForwardedToOrigin: parameters, ...
 }
 
 /**
- * @param {string} type
+ * @param {string} type of CloudFront's, without `AWS::CloudFront::`
  * @param {Json} properties
+ * @returns {Json}
  */
-function resource(type, properties) {
+export function resource(type, properties) {
   return { Type: `AWS::CloudFront::${type}`, Properties: properties };
 }

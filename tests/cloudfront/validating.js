@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { validate } from '../../js/cloudfront/validate/index.js';
+import { customOrigin } from '../events/custom-origin.js';
 
 /**
  * @typedef {import('../../js/cloudfront/distribution.js').EventType} EventType
@@ -31,21 +32,7 @@ const REQUEST = {
   querystring: 'x=1',
   uri: '/api/hello',
 };
-const AT_ORIGIN = {
-  ...REQUEST,
-  origin: {
-    custom: {
-      customHeaders: {},
-      domainName: 'a.example.test',
-      keepaliveTimeout: 5,
-      path: '/prod',
-      port: 443,
-      protocol: 'https',
-      readTimeout: 30,
-      sslProtocols: ['TLSv1.2'],
-    },
-  },
-};
+const AT_ORIGIN = { ...REQUEST, origin: customOrigin('a.example.test', '/prod') };
 const RESPONSE = {
   status: '200',
   statusDescription: 'OK',

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { bundle } from '../../js/cli/bundle.js';
 import { startCloudFront } from '../../js/cloudfront/index.js';
 import { holdPort } from '../../js/local/port.js';
+import { closing } from '../closing.js';
 import { ADA } from '../sign-in/world.js';
 import { startControl } from './control.js';
 import { startIssuer } from './issuer.js';
@@ -50,18 +51,8 @@ const INSTANCES = 2;
  * @param {Options} [options]
  * @returns {Promise<World>}
  */
-export async function startWorld(options = {}) {
-  /** @type {(() => unknown)[]} */
-  const ends = [];
-  const close = async () => {
-    for (const end of ends.splice(0).reverse()) await end();
-  };
-  try {
-    return { ...(await startParts(options, ends)), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+export function startWorld(options = {}) {
+  return closing((ends) => startParts(options, ends));
 }
 
 /**

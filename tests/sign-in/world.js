@@ -13,8 +13,10 @@ import { startCloudFront } from '../../js/cloudfront/index.js';
 import { startUserPoolDomain } from '../../js/local/domain/domain.js';
 import { makeKey } from '../../js/local/pool.js';
 import { holdPort } from '../../js/local/port.js';
+import { nearhopTemplate } from '../cloudfront/nearhop-template.js';
+import { API } from '../cloudfront/serving.js';
+import { closing } from '../closing.js';
 import { startOrigin } from './origin.js';
-import { templateOf } from './template.js';
 import { CLIENT, OTHER_CLIENT, tomlOf } from './toml.js';
 
 /**
@@ -46,6 +48,9 @@ import { CLIENT, OTHER_CLIENT, tomlOf } from './toml.js';
  */
 
 const ISSUER = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_SignIn01';
+
+/** How CloudFront is to speak with the API. */
+const CUSTOM = { CustomOriginConfig: { OriginProtocolPolicy: 'https-only' } };
 
 /** How the bucket is reached: it looks at no signature. */
 const BUCKET = {
@@ -98,18 +103,8 @@ export const HUGE = {
  * @param {WorldOptions} [options]
  * @returns {Promise<World>}
  */
-export async function startSignInWorld(options = {}) {
-  /** @type {(() => unknown)[]} */
-  const ends = [];
-  const close = async () => {
-    for (const end of ends.splice(0).reverse()) await end();
-  };
-  try {
-    return { ...(await startParts(options, ends)), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+export function startSignInWorld(options = {}) {
+  return closing((ends) => startParts(options, ends));
 }
 
 /**
@@ -142,10 +137,10 @@ async function startParts(options, ends) {
   const lines = [];
   await release();
   const cloudFront = await startCloudFront({
-    template: templateOf(),
+    template: nearhopTemplate([{ Id: 'api', DomainName: API, ...CUSTOM }]),
     functions: { Edge: dir },
     nodes: { 'nodejs24.x': process.execPath },
-    origins: { site: { ...BUCKET, endpoint: bucket.url }, 'api.example.com': api.url },
+    origins: { site: { ...BUCKET, endpoint: bucket.url }, [API]: api.url },
     port,
     secrets: true,
     onTrace: ({ steps }) => {

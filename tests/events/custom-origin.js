@@ -1,0 +1,21 @@
+/**
+ * A custom origin as an event at origin-request holds it, with CloudFront's own time limits
+ * (rule E6).
+ *
+ * @param {string} domainName
+ * @param {string} [path]
+ */
+export function customOrigin(domainName, path = '') {
+  return {
+    custom: {
+      customHeaders: {},
+      domainName,
+      keepaliveTimeout: 5,
+      path,
+      port: 443,
+      protocol: 'https',
+      readTimeout: 30,
+      sslProtocols: ['TLSv1.2'],
+    },
+  };
+}
