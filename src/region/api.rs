@@ -96,7 +96,7 @@ impl Api {
         };
         let mut api = Self {
             here: None,
-            standing: Standing::default(),
+            standing: Standing::EMPTY,
             strip_prefix: strip_prefix(api, problems),
             origin_secret: origin_secret(api, bundle.origin_secret.as_deref(), problems),
             candidates: candidates(api, bundle),

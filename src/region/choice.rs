@@ -12,7 +12,7 @@
 use crate::bundle::{Coordinates, RoundTrip};
 use crate::region::distance;
 use crate::region::reason::{Code, Reason};
-use crate::region::set::RegionSet;
+use crate::region::set::{MOST, RegionSet};
 
 /// Everything the choice depends on. Sets and numbers only: what they came from is settled before.
 #[derive(Clone, Copy, Debug)]
@@ -301,7 +301,7 @@ impl<'q> Question<'q, '_> {
             return left;
         }
         // Each left it to the next: the last that takes viewers at all has no next.
-        let mut last = standing.nearest.iter().rev().map(|index| usize::from(*index));
+        let mut last = standing.nearest().iter().rev().map(|index| usize::from(*index));
         last.find(|index| among.contains(*index) && self.weight(*index) > 0)
             .map_or(RegionSet::EMPTY, |last| left.without(RegionSet::only(last)))
     }
@@ -374,26 +374,38 @@ pub(crate) fn mix(mut bits: u64) -> u64 {
 const HEALTH: usize = 3;
 
 /// How the Regions stand before a viewer is known: mostly the same from one request to the next.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Standing {
-    /// All of them, the least score first; of equal ones the first named.
-    nearest: Vec<u8>,
+    /// All of them, the least score first; of equal ones the first named. Then nothing.
+    nearest: [u8; MOST],
+    count: usize,
     /// Those that do not take all of the viewers nearest to them.
     shared: RegionSet,
 }
 
 impl Standing {
+    /// Of no Regions.
+    pub const EMPTY: Self = Self { nearest: [0; MOST], count: 0, shared: RegionSet::EMPTY };
+
     #[inline(never)]
     pub fn of(question: &Question<'_, '_>) -> Self {
         let all = RegionSet::first(question.regions.len());
-        let scores: Vec<f32> = all.iter().map(|index| question.score(index)).collect();
-        let mut nearest = Vec::with_capacity(scores.len());
-        for (index, score) in scores.iter().enumerate() {
-            let is_before = |other: &u8| scores[usize::from(*other)].total_cmp(score).is_le();
-            nearest.insert(nearest.partition_point(is_before), index as u8);
+        let mut scores = [f32::INFINITY; MOST];
+        let mut nearest = [0; MOST];
+        for index in all.iter() {
+            let score = question.score(index);
+            scores[index] = score;
+            let is_before = |other: &u8| scores[usize::from(*other)].total_cmp(&score).is_le();
+            let at = nearest[..index].partition_point(is_before);
+            nearest.copy_within(at..index, at + 1);
+            nearest[at] = index as u8;
         }
         let is_shared = |index: &usize| question.weight(*index) < 100;
-        Self { nearest, shared: all.iter().filter(is_shared).collect() }
+        Self { nearest, count: all.iter().count(), shared: all.iter().filter(is_shared).collect() }
+    }
+
+    fn nearest(&self) -> &[u8] {
+        &self.nearest[..self.count]
     }
 
     /// Whether the choice may depend on who the viewer is.
@@ -413,7 +425,7 @@ struct Ranking<'q> {
 
 impl<'q> Ranking<'q> {
     fn new(standing: &'q Standing) -> Self {
-        Self { nearest: &standing.nearest, behind: [RegionSet::EMPTY; 6], moved: RegionSet::EMPTY }
+        Self { nearest: standing.nearest(), behind: [RegionSet::EMPTY; 6], moved: RegionSet::EMPTY }
     }
 
     /// Moves Regions behind the others, by the preference of that place.
