@@ -112,8 +112,12 @@ function unseen(handler, next) {
  * @param {(line: string) => void} progress
  */
 async function seeing(pool, dir, count, progress) {
-  const module = new WebAssembly.Module(await readFile(join(dir, 'nearhop.wasm')));
-  const handler = await load(dir, { imports: () => accepting(module) });
+  const parts = ['nearhop.wasm', 'rest.wasm'].map(async (name) => {
+    const module = new WebAssembly.Module(await readFile(join(dir, name)));
+    return WebAssembly.Module.imports(module);
+  });
+  const imported = (await Promise.all(parts)).flat();
+  const handler = await load(dir, { imports: () => accepting(imported) });
   const next = unsigned(pool);
   const request = sentOn(handler);
   for (let i = 0; i < count; i += 1) {
@@ -129,15 +133,15 @@ function callOf(token) {
 }
 
 /**
- * What the module imports of the host, finding every signature good.
+ * What the modules import of the host, finding every signature good.
  *
- * @param {WebAssembly.Module} module
+ * @param {ReturnType<typeof WebAssembly.Module.imports>} imported
  */
-function accepting(module) {
+function accepting(imported) {
   /** @type {Record<string, Record<string, () => number>>} */
   const imports = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    if (from === 'cloudfront') continue; // the worker's own
+  for (const { module: from, name } of imported) {
+    if (from !== 'nearhop') continue; // the worker's own
     imports[from] ??= {};
     imports[from][name] = () => (name.startsWith('verify') ? 1 : 0);
   }

@@ -18,7 +18,7 @@ const OTHER = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example02';
 const SECRET = 'kept-to-ourselves-0123456789';
 const ENV = { ORIGIN_SECRET: SECRET };
 /** What Lambda loads, and what else lies in the folder. */
-const LOADED = ['index.mjs', 'nearhop.wasm'];
+const LOADED = ['index.mjs', 'nearhop.wasm', 'rest.wasm'];
 const NAMES = [...LOADED, 'nearhop.json'];
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

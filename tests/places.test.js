@@ -254,7 +254,7 @@ test('the function has the database in it: the file beside it is for reading onl
   for (const [name, bytes] of Object.entries(unzipSync(await readFile(zip)))) {
     await writeFile(join(alone, name), bytes);
   }
-  assert.deepEqual((await readdir(alone)).sort(), ['index.mjs', 'nearhop.wasm']);
+  assert.deepEqual((await readdir(alone)).sort(), ['index.mjs', 'nearhop.wasm', 'rest.wasm']);
   const { reader } = await places(dir);
   const brazilian = [...addresses(2_000)].find((ip) => reader.get(ip)?.country_code === 'BR');
   const ask = await edge(alone);

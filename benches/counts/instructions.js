@@ -14,6 +14,8 @@
  */
 import binaryen from 'binaryen';
 
+import { FEATURES } from '../../scripts/features.js';
+
 /** What a counting module imports beside what it did. */
 export class Counter {
   /** Node's types lack it. @type {{ value: bigint }} */
@@ -27,16 +29,6 @@ export class Counter {
     return Number(this.#instructions.value - before);
   }
 }
-
-/** What scripts/build lets into a module. What is written with more, Node 20 refuses. */
-const FEATURES =
-  binaryen.Features.BulkMemory |
-  binaryen.Features.Multivalue |
-  binaryen.Features.MutableGlobals |
-  binaryen.Features.NontrappingFPToInt |
-  binaryen.Features.ReferenceTypes |
-  binaryen.Features.SIMD128 |
-  binaryen.Features.SignExt;
 
 /**
  * A module that does what another does, and counts. Memory, data and the function table stay.

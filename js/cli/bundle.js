@@ -17,8 +17,11 @@ import { gzip, resolve } from './tools.js';
 /** The module that index.mjs is made of, with those it imports. */
 const HANDLER = 'js/handler/handler.mjs';
 
-/** The edge function, whole, and without what is not needed once it is configured. */
-const MODULES = ['pkg/edge/nearhop_bg.wasm', 'pkg/edge/nearhop_lean.wasm'];
+/**
+ * The edge function, whole; the part that every instance enters, without what is not needed once it is
+ * configured; and the rest.
+ */
+const MODULES = ['bg', 'first', 'rest'].map((part) => `pkg/edge/nearhop_${part}.wasm`);
 
 /** The database that answers what the rules ask of an address, where they ask anything. */
 const PLACES = 'places.mmdb';
@@ -84,7 +87,7 @@ export async function bundle(options) {
   const { config, out, env = process.env, controlUrls = null, ...rest } = options;
   const { signInOrigins = null, signInDomain = null, ...published } = rest;
   const { file, text, report } = await readConfiguration(config);
-  const [module, lean] = await Promise.all(MODULES.map(readCode));
+  const [module, lean, others] = await Promise.all(MODULES.map(readCode));
   const handler = await join(HANDLER, readCode);
   const onProgress = options.onProgress ?? PUBLISHED.onProgress;
   const places = await gatherPlaces({ file, text, report }, onProgress);
@@ -106,6 +109,7 @@ export async function bundle(options) {
   const loaded = {
     'index.mjs': Buffer.from(handler + EXPORTS),
     'nearhop.wasm': snapshot({ module, lean, config: content }),
+    'rest.wasm': others,
   };
   const files = { ...loaded, 'nearhop.json': json, ...(hasPlaces && { [PLACES]: places.file }) };
   const archive = await zip(loaded);

@@ -21,8 +21,12 @@ import { createHandler } from '../../worker/js/worker.mjs';
 export function createNearhop(folder, options) {
   // Not by `import`: making a module of it for that would cost a cold start a millisecond.
   const { readFileSync } = process.getBuiltinModule('node:fs');
-  const module = new WebAssembly.Module(readFileSync(new URL('nearhop.wasm', folder)));
-  return createHandler({ module, imports, ...options });
+  const load = (/** @type {string} */ file) =>
+    new WebAssembly.Module(readFileSync(new URL(file, folder)));
+  /** @type {WebAssembly.Module | undefined} */
+  let others;
+  const rest = () => (others ??= load('rest.wasm'));
+  return createHandler({ module: load('nearhop.wasm'), rest, imports, ...options });
 }
 
 /**

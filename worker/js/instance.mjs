@@ -24,10 +24,11 @@ export class Instance {
   #exports;
 
   /** @param {WorkerOptions} options */
-  constructor({ module, glue, config, region, imports }) {
+  constructor({ module, rest, glue, config, region, imports }) {
     const needed = WebAssembly.Module.imports(module).map((item) => item.module);
     const glueName = needed.find((name) => name.endsWith('_bg.js'));
-    const instance = new WebAssembly.Instance(module, {
+    /** @type {WebAssembly.Imports} */
+    const host = {
       ...(glueName && glue && { [glueName]: /** @type {any} */ (glue) }),
       cloudfront: {
         /** @param {number} into */
@@ -42,9 +43,15 @@ export class Instance {
           const start = at >>> 0;
           globalThis.crypto.getRandomValues(this.#view().subarray(start, start + length));
         },
+        /** Instantiated, the rest puts its functions into a table that it shares with the first. */
+        load: () => {
+          if (!rest) throw new Error('the rest of the worker was not given');
+          new WebAssembly.Instance(rest(), { ...host, first: instance.exports });
+        },
       },
       ...imports?.(() => this.#view()),
-    });
+    };
+    const instance = new WebAssembly.Instance(module, host);
     this.#exports = /** @type {any} */ (instance.exports);
     glue?.__wbg_set_wasm?.(instance.exports);
     this.#exports.__wbindgen_start?.();

@@ -12,6 +12,8 @@
  *
  * @typedef {object} WorkerOptions
  * @property {WebAssembly.Module} module  the compiled worker
+ * @property {() => WebAssembly.Module} [rest]  gives the other part of a worker that was built as two,
+ *   where `module` is the first: asked for when an instance first calls something of it
  * @property {Glue} [glue]  what wasm-bindgen wrote beside it for the target `bundler`, if it did; it
  *   serves one handler at a time
  * @property {Uint8Array} [config]  bytes handed to `Worker::configure`; a snapshot has had its own
