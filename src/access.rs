@@ -18,7 +18,7 @@ use crate::region::health::Health;
 use crate::route::{Demand, Route};
 use crate::sign_in::Exchanges;
 use crate::token::{self, TokenFault, Unverified, Verified};
-use crate::verdicts::Verdicts;
+use crate::verdicts::{Placed, Verdicts};
 
 /// A request, and where and when it came in.
 #[derive(Clone, Copy)]
@@ -137,8 +137,7 @@ pub(crate) fn meet<'a>(
     let (found, by) = match Credentials::of(arrival.request, &policy.issuers, &policy.limits) {
         Ok(Credentials::Bearer(token)) => {
             let by = Carrier::Authorization;
-            let recalled = recall(token, policy, state, now);
-            let verified = recalled.unwrap_or_else(|| verify(token, policy, state, now));
+            let verified = recall_or_verify(token, policy, state, now);
             // One that verifies has no other characters.
             if verified.is_err() && !is_b64token(token) {
                 return refused(Refusal::RequestMalformed, by);
@@ -186,9 +185,7 @@ fn verify_any<'a>(
 ) -> Result<(Rc<Verified>, Cow<'a, str>), Unmet> {
     let mut first_fault = None;
     for TokenCookie { name, token } in cookies {
-        let recalled = recall(&token, policy, state, now);
-        let verified = recalled.unwrap_or_else(|| verify(&token, policy, state, now));
-        let fault = match verified {
+        let fault = match recall_or_verify(&token, policy, state, now) {
             Ok(verified) => {
                 let issuer = &policy.issuers[verified.issuer()];
                 // An issuer whose cookies are others, or none, has not agreed to this one.
@@ -205,39 +202,50 @@ fn verify_any<'a>(
     Err(first_fault.unwrap_or(Refusal::TokenMissing).into())
 }
 
+fn recall_or_verify(
+    token: &str,
+    policy: &Policy,
+    state: &mut State,
+    now: UnixMillis,
+) -> Result<Rc<Verified>, Unmet> {
+    let placed = state.verdicts.place(token);
+    recall(placed, policy, state, now).unwrap_or_else(|| verify(placed, policy, state, now))
+}
+
 /// What is remembered of a token, if it still holds. Where it does not, it is verified once more from
 /// the beginning: its key may have come back, or the issuer must be asked.
 fn recall(
-    token: &str,
+    placed: Placed<'_>,
     policy: &Policy,
     state: &mut State,
     now: UnixMillis,
 ) -> Option<Result<Rc<Verified>, Unmet>> {
     let State { keys, verdicts, .. } = state;
-    let verified = verdicts.find(token)?;
+    let verified = verdicts.find(placed)?;
     if keys.wants_refresh(verified.issuer(), now) {
         return Some(Err(Unmet::Fetch(verified.issuer())));
     }
     if verified.still_holds(&policy.issuers, keys, now) {
         return Some(Ok(Rc::clone(verified)));
     }
-    verdicts.forget(token);
+    verdicts.forget(placed);
     None
 }
 
 fn verify(
-    token: &str,
+    placed: Placed<'_>,
     policy: &Policy,
     state: &mut State,
     now: UnixMillis,
 ) -> Result<Rc<Verified>, Unmet> {
+    let token = placed.token;
     if token.len() > policy.limits.token_bytes as usize {
         return Err(Refusal::Token(TokenFault::Malformed).into());
     }
     let State { keys, verdicts, .. } = state;
     match token::verify(token, &policy.issuers, &policy.claims, keys, now) {
         Ok(verified) => {
-            verdicts.remember(token, Rc::clone(&verified));
+            verdicts.remember(placed, Rc::clone(&verified));
             Ok(verified)
         }
         Err(Unverified::Fault(fault)) => Err(Refusal::Token(fault).into()),

@@ -16,8 +16,10 @@ use crate::token::Verified;
 pub(crate) struct Verdicts {
     seed: u64,
     ways: usize,
-    /// Set after set, and in each the latest asked for first, with none empty between.
+    /// Set after set.
     slots: Box<[Option<Verdict>]>,
+    /// How often a token was asked for, or remembered.
+    asked: u64,
     bytes: usize,
     most_bytes: usize,
     /// The set that gives one up next, when bytes run out.
@@ -36,6 +38,9 @@ const LEAST_BYTES: usize = 65_536;
 
 #[derive(Clone, Debug)]
 struct Verdict {
+    tag: u32,
+    /// [`Verdicts::asked`] when it was asked for.
+    asked: u64,
     token: Box<str>,
     verified: Rc<Verified>,
 }
@@ -44,6 +49,17 @@ impl Verdict {
     fn bytes(&self) -> usize {
         self.token.len() + self.verified.bytes()
     }
+}
+
+/// A token, and where it belongs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed<'t> {
+    pub token: &'t str,
+    /// Where its set begins.
+    set: usize,
+    /// Tells it from most others of its set, whose own text need not be looked at then: it lies
+    /// elsewhere in memory.
+    tag: u32,
 }
 
 impl Verdicts {
@@ -55,66 +71,16 @@ impl Verdicts {
             seed,
             ways,
             slots: vec![None; capacity / ways * ways].into_boxed_slice(),
+            asked: 0,
             bytes: 0,
             most_bytes: (capacity * BYTES_EACH).max(LEAST_BYTES),
             next: 0,
         }
     }
 
-    /// What the token said when it verified. Time and keys have gone on since:
-    /// [`Verified::still_holds`] must be asked again.
-    pub fn find(&mut self, token: &str) -> Option<&Rc<Verified>> {
-        let start = self.set(token);
-        let set = &mut self.slots[start..][..self.ways];
-        let at = position(set, token)?;
-        set[..=at].rotate_right(1);
-        set[0].as_ref().map(|verdict| &verdict.verified)
-    }
-
-    /// Remembers a token, and forgets those whose place or bytes it takes.
-    pub fn remember(&mut self, token: &str, verified: Rc<Verified>) {
-        let start = self.set(token);
-        self.forget_in(start, token);
-        let verdict = Verdict { token: token.into(), verified };
-        let bytes = verdict.bytes();
-        if bytes > self.most_bytes {
-            return;
-        }
-        while self.bytes + bytes > self.most_bytes {
-            self.forget_one();
-        }
-        let set = &mut self.slots[start..][..self.ways];
-        set.rotate_right(1);
-        let last = set[0].replace(verdict);
-        self.bytes += bytes;
-        self.bytes -= last.map_or(0, |verdict| verdict.bytes());
-    }
-
-    /// Forgets a token that no longer holds.
-    pub fn forget(&mut self, token: &str) {
-        self.forget_in(self.set(token), token);
-    }
-
-    fn forget_in(&mut self, start: usize, token: &str) {
-        let set = &mut self.slots[start..][..self.ways];
-        let Some(at) = position(set, token) else { return };
-        set[at..].rotate_left(1);
-        let gone = set.last_mut().and_then(Option::take);
-        self.bytes -= gone.map_or(0, |verdict| verdict.bytes());
-    }
-
-    /// Forgets the one of the next set that was asked for longest ago.
-    fn forget_one(&mut self) {
-        let set = &mut self.slots[self.next..][..self.ways];
-        let gone = set.iter_mut().rev().find_map(Option::take);
-        self.bytes -= gone.map_or(0, |verdict| verdict.bytes());
-        self.next = (self.next + self.ways) % self.slots.len();
-    }
-
-    /// Where the set begins that a token belongs to. A signature's end is as good as random, so
-    /// hashing it is as good as hashing the token; nobody can tell which tokens share a set without
-    /// the seed.
-    fn set(&self, token: &str) -> usize {
+    /// Where a token belongs. A signature's end is as good as random, so hashing it is as good as
+    /// hashing the token; nobody can tell which tokens share a set without the seed.
+    pub fn place<'t>(&self, token: &'t str) -> Placed<'t> {
         let mut hashed = [0; 24];
         let (seed, end) = hashed.split_at_mut(8);
         seed.copy_from_slice(&self.seed.to_le_bytes());
@@ -124,13 +90,66 @@ impl Verdicts {
         }
         let mut hasher = std::hash::DefaultHasher::new();
         hasher.write(&hashed);
-        let sets = (self.slots.len() / self.ways) as u64;
-        (hasher.finish() % sets) as usize * self.ways
+        let hash = hasher.finish();
+        let sets = self.slots.len() / self.ways;
+        Placed { token, set: hash as u32 as usize % sets * self.ways, tag: (hash >> 32) as u32 }
     }
-}
 
-fn position(set: &[Option<Verdict>], token: &str) -> Option<usize> {
-    set.iter().position(|slot| slot.as_ref().is_some_and(|verdict| equal(&verdict.token, token)))
+    /// What the token said when it verified. Time and keys have gone on since:
+    /// [`Verified::still_holds`] must be asked again.
+    pub fn find(&mut self, placed: Placed<'_>) -> Option<&Rc<Verified>> {
+        self.asked += 1;
+        let asked = self.asked;
+        let verdict = self.slot(placed)?.as_mut()?;
+        verdict.asked = asked;
+        Some(&verdict.verified)
+    }
+
+    /// Remembers a token, and forgets those whose place or bytes it takes.
+    pub fn remember(&mut self, placed: Placed<'_>, verified: Rc<Verified>) {
+        self.forget(placed);
+        self.asked += 1;
+        let (asked, token) = (self.asked, placed.token.into());
+        let verdict = Verdict { tag: placed.tag, asked, token, verified };
+        let bytes = verdict.bytes();
+        if bytes > self.most_bytes {
+            return;
+        }
+        while self.bytes + bytes > self.most_bytes {
+            self.give_up(self.next);
+            self.next = (self.next + self.ways) % self.slots.len();
+        }
+        if self.set(placed.set).iter().all(Option::is_some) {
+            self.give_up(placed.set);
+        }
+        if let Some(free) = self.set(placed.set).iter_mut().find(|slot| slot.is_none()) {
+            *free = Some(verdict);
+            self.bytes += bytes;
+        }
+    }
+
+    /// Forgets a token that no longer holds.
+    pub fn forget(&mut self, placed: Placed<'_>) {
+        let gone = self.slot(placed).and_then(Option::take);
+        self.bytes -= gone.map_or(0, |verdict| verdict.bytes());
+    }
+
+    /// Forgets the one of a set that was asked for longest ago, if there is any.
+    fn give_up(&mut self, set: usize) {
+        let full = self.set(set).iter_mut().filter(|slot| slot.is_some());
+        let oldest = full.min_by_key(|slot| slot.as_ref().map(|verdict| verdict.asked));
+        let gone = oldest.and_then(Option::take);
+        self.bytes -= gone.map_or(0, |verdict| verdict.bytes());
+    }
+
+    fn slot(&mut self, Placed { token, set, tag }: Placed<'_>) -> Option<&mut Option<Verdict>> {
+        let is_it = |verdict: &Verdict| verdict.tag == tag && equal(&verdict.token, token);
+        self.set(set).iter_mut().find(|slot| slot.as_ref().is_some_and(is_it))
+    }
+
+    fn set(&mut self, start: usize) -> &mut [Option<Verdict>] {
+        &mut self.slots[start..][..self.ways]
+    }
 }
 
 #[cfg(test)]

@@ -29,11 +29,11 @@ fn a_million_tokens_take_no_more_than_a_thousand() {
         let mut verdicts = Verdicts::new(512, SEED);
         let grown = allocation_counter::measure(|| {
             for number in 0..count {
-                verdicts.remember(&name(number, length), copy(&verified));
+                verdicts.remember(verdicts.place(&name(number, length)), copy(&verified));
             }
         });
         assert!(grown.bytes_max <= 512 * BYTES_EACH as u64 + 50_000, "{length}: {grown:?}");
-        assert!(verdicts.find(&name(count - 1, length)).is_some(), "{length}");
+        assert!(verdicts.find(verdicts.place(&name(count - 1, length))).is_some(), "{length}");
         let held = verdicts.slots.iter().flatten();
         assert_eq!(held.map(Verdict::bytes).sum::<usize>(), verdicts.bytes, "{length}");
     }
@@ -45,7 +45,7 @@ fn no_more_tokens_than_there_is_room_for() {
     for (capacity, most) in [(1, 1), (7, 7), (8, 8), (100, 96), (512, 512)] {
         let mut verdicts = Verdicts::new(capacity, SEED);
         for number in 0..5_000 {
-            verdicts.remember(&name(number, 50), Rc::clone(&verified));
+            verdicts.remember(verdicts.place(&name(number, 50)), Rc::clone(&verified));
         }
         assert_eq!(verdicts.slots.iter().flatten().count(), most, "{capacity}");
     }
@@ -57,17 +57,17 @@ fn tokens_that_end_alike_are_told_apart_by_every_byte() {
     for length in [33, 47, 48, 49, 1_002] {
         let mut verdicts = Verdicts::new(512, SEED);
         let known = name(1, length);
-        verdicts.remember(&known, copy(&verified));
+        verdicts.remember(verdicts.place(&known), copy(&verified));
         // The place comes from the last 16 bytes.
         for at in 0..length {
             let mut other = known.clone();
             other.replace_range(at..=at, "#");
-            assert!(verdicts.find(&other).is_none(), "{length}: {at}");
+            assert!(verdicts.find(verdicts.place(&other)).is_none(), "{length}: {at}");
         }
         for other in [&known[1..], &format!("x{known}"), &format!("{known}x"), ""] {
-            assert!(verdicts.find(other).is_none(), "{length}: {other}");
+            assert!(verdicts.find(verdicts.place(other)).is_none(), "{length}: {other}");
         }
-        assert!(verdicts.find(&known).is_some(), "{length}");
+        assert!(verdicts.find(verdicts.place(&known)).is_some(), "{length}");
     }
 }
 
@@ -75,12 +75,14 @@ fn tokens_that_end_alike_are_told_apart_by_every_byte() {
 fn who_was_asked_for_longest_ago_goes_first() {
     let verified = verified();
     let mut verdicts = Verdicts::new(WAYS as u32, SEED);
-    (0..WAYS).for_each(|number| verdicts.remember(&name(number, 50), Rc::clone(&verified)));
-    assert!(verdicts.find(&name(0, 50)).is_some());
-    verdicts.remember(&name(WAYS, 50), Rc::clone(&verified));
-    assert!(verdicts.find(&name(0, 50)).is_some());
-    assert!(verdicts.find(&name(1, 50)).is_none());
-    assert!((2..=WAYS).all(|number| verdicts.find(&name(number, 50)).is_some()));
+    (0..WAYS).for_each(|number| {
+        verdicts.remember(verdicts.place(&name(number, 50)), Rc::clone(&verified))
+    });
+    assert!(verdicts.find(verdicts.place(&name(0, 50))).is_some());
+    verdicts.remember(verdicts.place(&name(WAYS, 50)), Rc::clone(&verified));
+    assert!(verdicts.find(verdicts.place(&name(0, 50))).is_some());
+    assert!(verdicts.find(verdicts.place(&name(1, 50))).is_none());
+    assert!((2..=WAYS).all(|number| verdicts.find(verdicts.place(&name(number, 50))).is_some()));
 }
 
 #[test]
@@ -89,14 +91,14 @@ fn what_is_forgotten_or_remembered_again_is_counted_once() {
     let mut verdicts = Verdicts::new(64, SEED);
     let one = name(1, 50);
     for _ in 0..3 {
-        verdicts.remember(&one, Rc::clone(&verified));
+        verdicts.remember(verdicts.place(&one), Rc::clone(&verified));
     }
     assert_eq!(verdicts.bytes, 50 + verified.bytes());
-    verdicts.forget(&name(2, 50));
-    assert!(verdicts.find(&one).is_some());
-    verdicts.forget(&one);
-    verdicts.forget(&one);
-    assert!(verdicts.find(&one).is_none());
+    verdicts.forget(verdicts.place(&name(2, 50)));
+    assert!(verdicts.find(verdicts.place(&one)).is_some());
+    verdicts.forget(verdicts.place(&one));
+    verdicts.forget(verdicts.place(&one));
+    assert!(verdicts.find(verdicts.place(&one)).is_none());
     assert_eq!(verdicts.bytes, 0);
 }
 
@@ -104,16 +106,16 @@ fn what_is_forgotten_or_remembered_again_is_counted_once() {
 fn one_longer_than_all_the_room_pushes_nothing_out() {
     let verified = verified();
     let mut verdicts = Verdicts::new(1, SEED);
-    verdicts.remember(&name(1, 32_768), Rc::clone(&verified));
-    verdicts.remember(&name(2, LEAST_BYTES), Rc::clone(&verified));
-    assert!(verdicts.find(&name(1, 32_768)).is_some());
+    verdicts.remember(verdicts.place(&name(1, 32_768)), Rc::clone(&verified));
+    verdicts.remember(verdicts.place(&name(2, LEAST_BYTES)), Rc::clone(&verified));
+    assert!(verdicts.find(verdicts.place(&name(1, 32_768))).is_some());
 }
 
 #[test]
 fn another_seed_places_tokens_otherwise() {
     let place = |seed| {
         let mut verdicts = Verdicts::new(16_384, seed);
-        verdicts.remember(&name(1, 50), verified());
+        verdicts.remember(verdicts.place(&name(1, 50)), verified());
         verdicts.slots.iter().position(Option::is_some)
     };
     assert_eq!(place(1), place(1));
