@@ -12,6 +12,7 @@ import { load } from './children/load.js';
 import { coldStarts, packPeers, starts } from './cold.js';
 import { growth } from './growth.js';
 import { installPeers } from './install.js';
+import { limits } from './limits.js';
 import { memory } from './memory.js';
 import { interleave } from './rounds.js';
 import { HEAVY, nearhopRows, peerRows } from './rows.js';
@@ -132,7 +133,10 @@ async function tokensFor({ rounds, warmUp, marks }, wanted, keys, progress) {
  * @param {Record<import('../js/local/pool.js').TokenUse, string[]>} tokens
  */
 async function hotRows({ extent, wanted, progress, pool }, handler, others, tokens) {
-  const own = Object.entries(nearhopRows(handler, tokens.access)).filter(([key]) => wanted(key));
+  const floor = floorOf(pool, tokens.access, HEAVY);
+  const nearhop = nearhopRows(handler, tokens.access);
+  const limiting = limits({ page: nearhop.static, repeat: nearhop.repeat }, floor);
+  const own = Object.entries({ ...nearhop, ...limiting }).filter(([key]) => wanted(key));
   /** @type {Record<string, import('./rounds.js').Row>} */
   const rows = Object.fromEntries(own);
   for (const peer of others) {
@@ -142,7 +146,7 @@ async function hotRows({ extent, wanted, progress, pool }, handler, others, toke
   }
   const onRound = (/** @type {number} */ round) =>
     progress(`requests: ${round < 0 ? 'warming up' : `round ${round + 1} of ${extent.rounds}`}`);
-  return interleave(rows, floorOf(pool, tokens.access, HEAVY), { ...extent, onRound });
+  return interleave(rows, floor, { ...extent, onRound });
 }
 
 /**

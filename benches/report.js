@@ -17,6 +17,8 @@ const LABELS = {
   static: 'page, no token',
   refusal: 'refusal, garbage for a token',
   refusal_no_token: 'refusal, no token',
+  limit_page: 'a limit: the page, nothing decided',
+  limit_first_seen: 'a limit: token seen before, and crypto.verify',
 };
 
 /**

@@ -7,7 +7,7 @@
 import { bearer, longCookie, originRequest, viewerRequest } from './events.js';
 import { handOut } from './tokens.js';
 
-/** Nearhop's rows. */
+/** Nearhop's rows, and the limits of two (limits.js). */
 export const NAMES = [
   'first_seen',
   'first_seen_cookie',
@@ -18,6 +18,8 @@ export const NAMES = [
   'static',
   'refusal',
   'refusal_no_token',
+  'limit_page',
+  'limit_first_seen',
 ];
 
 /** Requests in one sample: where a signature is verified, and where none is. */
