@@ -259,7 +259,7 @@ impl Demand {
         if !self.clients.is_empty() && !self.clients.iter().any(|id| id == verified.client_id()) {
             return Err(Refusal::ClientNotAllowed);
         }
-        let in_group = |group: &String| verified.groups().contains(group);
+        let in_group = |group: &String| verified.groups().any(|its| its == group);
         if !self.groups.is_empty() && !self.groups.iter().any(in_group) {
             return Err(Refusal::GroupRequired);
         }

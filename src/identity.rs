@@ -41,7 +41,7 @@ impl Identity {
     #[inline(never)]
     pub fn of(verified: &Verified) -> Self {
         // An empty name is nobody's: in a list it would only shift the others.
-        let groups = verified.groups().iter().map(String::as_str).filter(|name| !name.is_empty());
+        let groups = verified.groups().filter(|name| !name.is_empty());
         let scopes = verified.scopes().split(' ').filter(|name| !name.is_empty());
         let (user, client) = (one(verified.subject()), one(verified.client_id()));
         let mut fields = vec![(USER, user), (CLIENT, client)];

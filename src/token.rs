@@ -48,37 +48,37 @@ pub(crate) struct NamedClaims {
 impl Verified {
     /// The `sub` claim: opaque, unique within the issuer.
     pub fn subject(&self) -> &str {
-        &self.claims.subject
+        self.claims.subject()
     }
 
     /// The pool's name for the user, if the token has one; a machine's token has none (rule C2).
     pub fn username(&self) -> Option<&str> {
-        self.claims.username.as_deref()
+        self.claims.username()
     }
 
     /// The app client the token was issued to.
     pub fn client_id(&self) -> &str {
-        &self.claims.client_id
+        self.claims.client_id()
     }
 
     /// The groups the user is in.
-    pub fn groups(&self) -> &[String] {
-        &self.claims.groups
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.claims.groups()
     }
 
     /// The scopes granted, separated by spaces; empty for an ID token.
     pub fn scopes(&self) -> &str {
-        &self.claims.scopes
+        self.claims.scopes()
     }
 
     /// The claim `api.residency.claim` names, if the token has it.
     pub fn residency(&self) -> Option<&str> {
-        self.claims.residency.as_deref()
+        self.claims.residency()
     }
 
     /// The claim `api.sticky.claim` names, if the token has it.
     pub fn home(&self) -> Option<&str> {
-        self.claims.home.as_deref()
+        self.claims.home()
     }
 
     /// The `exp` claim: Unix seconds.
@@ -168,9 +168,7 @@ pub(crate) fn verify(
     if !issuer.token_use.contains(&kind) {
         return Err(TokenFault::Use.into());
     }
-    let mut claims = unverified.check(kind, issuer, &jws.payload)?;
-    claims.residency = text_claim(&jws.payload, named.residency.as_deref())?;
-    claims.home = text_claim(&jws.payload, named.home.as_deref())?;
+    let claims = unverified.check(kind, issuer, named, &jws.payload)?;
     claims.check_times(issuer.leeway_seconds, now)?;
     keys.last_header = Some(jws.header);
     Ok(Rc::new(Verified { issuer: at, key, claims, identity: OnceCell::new() }))
@@ -214,13 +212,13 @@ pub(crate) fn verify_id(
     if kind != TokenUse::Id {
         return Err(TokenFault::Use.into());
     }
-    let claims = unverified.check(kind, issuer, &jws.payload)?;
-    if claims.client_id != client {
+    let claims = unverified.check(kind, issuer, &NamedClaims::default(), &jws.payload)?;
+    if claims.client_id() != client {
         return Err(TokenFault::Client.into());
     }
     claims.check_times(issuer.leeway_seconds, now)?;
     Ok(IdToken {
-        subject: claims.subject,
+        subject: claims.subject().to_owned(),
         nonce: text_claim(&jws.payload, Some("nonce"))?,
         members: members(&jws.payload)?,
     })

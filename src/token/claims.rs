@@ -2,6 +2,7 @@
 //! Core 1.0, sections 2 and 3.1.3.7).
 
 use std::fmt;
+use std::ops::Range;
 
 use cloudfront_worker::UnixMillis;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -9,10 +10,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use simdutf8::basic::from_utf8;
 
-use super::TokenFault;
-use super::json::{Text, members, parse_text};
+use super::json::{Text, members, parse_text, text_claim};
 use super::jws::Typ;
 use super::plain::Plain;
+use super::{NamedClaims, TokenFault};
 use crate::config::{IssuerKind, TokenUse};
 use crate::equal::equal;
 use crate::issuer::Issuer;
@@ -20,28 +21,62 @@ use crate::issuer::Issuer;
 /// Claims that count: the signature has verified, and they are for one of the issuer's clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claims {
-    pub subject: String,
-    pub username: Option<String>,
-    pub client_id: String,
-    pub groups: Vec<String>,
-    pub scopes: String,
-    pub residency: Option<String>,
-    pub home: Option<String>,
+    /// All their texts in one block of memory: one is soon freed, and many were dear.
+    texts: String,
+    subject: Span,
+    username: Option<Span>,
+    client_id: Span,
+    groups: Vec<Span>,
+    scopes: Span,
+    residency: Option<Span>,
+    home: Option<Span>,
     pub expires: u64,
     not_before: Option<u64>,
     issued: Option<u64>,
 }
 
+/// Where one of [`Claims::texts`] is.
+type Span = Range<u32>;
+
 impl Claims {
+    pub fn subject(&self) -> &str {
+        self.text(&self.subject)
+    }
+
+    pub fn username(&self) -> Option<&str> {
+        self.username.as_ref().map(|span| self.text(span))
+    }
+
+    pub fn client_id(&self) -> &str {
+        self.text(&self.client_id)
+    }
+
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().map(|span| self.text(span))
+    }
+
+    pub fn scopes(&self) -> &str {
+        self.text(&self.scopes)
+    }
+
+    pub fn residency(&self) -> Option<&str> {
+        self.residency.as_ref().map(|span| self.text(span))
+    }
+
+    pub fn home(&self) -> Option<&str> {
+        self.home.as_ref().map(|span| self.text(span))
+    }
+
+    fn text(&self, span: &Span) -> &str {
+        &self.texts[span.start as usize..span.end as usize]
+    }
+
     /// What they take in memory, beside this structure.
     pub fn heap_bytes(&self) -> usize {
         /// What an allocator keeps beside a block, and rounds it up by.
         const BLOCK: usize = 16;
-        let Self { subject, username, client_id, groups, scopes, residency, home, .. } = self;
-        let optional = [username, residency, home].into_iter().flatten();
-        let texts = [subject, client_id, scopes].into_iter().chain(optional).chain(groups);
-        let lists = groups.capacity() * size_of::<String>();
-        texts.map(|text| text.capacity() + BLOCK).sum::<usize>() + lists + BLOCK
+        let spans = self.groups.capacity() * size_of::<Span>();
+        self.texts.capacity() + BLOCK + spans + BLOCK
     }
 
     /// RFC 7519, sections 4.1.4–4.1.6: valid before `exp`, not at it.
@@ -163,11 +198,13 @@ impl<'p> UnverifiedClaims<'p> {
             }
     }
 
-    /// The claims that count, once the signature has verified.
+    /// The claims that count, once the signature has verified, and of the others those that a
+    /// configuration names.
     pub fn check(
         self,
         kind: TokenUse,
         issuer: &Issuer,
+        named: &NamedClaims,
         payload: &[u8],
     ) -> Result<Claims, TokenFault> {
         if kind == TokenUse::Access && !self.is_meant_for(&issuer.audiences) {
@@ -176,16 +213,16 @@ impl<'p> UnverifiedClaims<'p> {
         let Whom { client_id, username, groups } = match (issuer.kind, kind) {
             (IssuerKind::Cognito, TokenUse::Access) => Whom {
                 client_id: self.client_id,
-                username: self.username.map(Text::into_owned),
-                groups: owned(self.groups),
+                username: self.username,
+                groups: self.groups.unwrap_or_default(),
             },
             (IssuerKind::Cognito, TokenUse::Id) => Whom {
                 client_id: match self.aud {
                     Some(Audience::One(aud)) => Some(aud),
                     _ => None,
                 },
-                username: self.cognito_username.map(Text::into_owned),
-                groups: owned(self.groups),
+                username: self.cognito_username,
+                groups: self.groups.unwrap_or_default(),
             },
             (IssuerKind::Oidc, TokenUse::Access) => {
                 let members = members(payload)?;
@@ -204,20 +241,37 @@ impl<'p> UnverifiedClaims<'p> {
         };
         let is_accepted = |id: &Text<'_>| issuer.clients.iter().any(|client| equal(client, id));
         let client_id = client_id.filter(is_accepted).ok_or(TokenFault::Client)?;
+        let residency = text_claim(payload, named.residency.as_deref())?;
+        let home = text_claim(payload, named.home.as_deref())?;
+
+        let subject = self.sub.as_deref().unwrap_or_default();
+        let (username, residency, home) =
+            (username.as_deref(), residency.as_deref(), home.as_deref());
+        let scopes = match kind {
+            TokenUse::Access => self.scope.as_deref().unwrap_or_default(),
+            TokenUse::Id => "",
+        };
+        let single = [subject, &client_id, scopes].into_iter();
+        let single = single.chain([username, residency, home].into_iter().flatten());
+        let all = single.chain(groups.iter().map(|group| &**group));
+        let mut texts = String::with_capacity(all.map(str::len).sum());
+        let mut add = |text: &str| {
+            let start = texts.len() as u32;
+            texts.push_str(text);
+            start..texts.len() as u32
+        };
         Ok(Claims {
-            subject: self.sub.map(Text::into_owned).unwrap_or_default(),
-            username,
-            client_id: client_id.into_owned(),
-            groups,
-            scopes: match kind {
-                TokenUse::Access => self.scope.map(Text::into_owned).unwrap_or_default(),
-                TokenUse::Id => String::new(),
-            },
-            residency: None,
-            home: None,
+            subject: add(subject),
+            username: username.map(&mut add),
+            client_id: add(&client_id),
+            groups: groups.iter().map(|group| add(group)).collect(),
+            scopes: add(scopes),
+            residency: residency.map(&mut add),
+            home: home.map(&mut add),
             expires: self.exp.unwrap_or_default(),
             not_before: self.nbf,
             issued: self.iat,
+            texts,
         })
     }
 }
@@ -307,15 +361,11 @@ impl<'de: 'p, 'p> Deserialize<'de> for Audience<'p> {
     }
 }
 
-fn owned(texts: Option<Vec<Text<'_>>>) -> Vec<String> {
-    texts.into_iter().flatten().map(Text::into_owned).collect()
-}
-
 /// Whom a token is for, and who its bearer is besides.
 struct Whom<'p> {
     client_id: Option<Text<'p>>,
-    username: Option<String>,
-    groups: Vec<String>,
+    username: Option<Text<'p>>,
+    groups: Vec<Text<'p>>,
 }
 
 /// The client an ID token is for: its only audience, or the one of several that `azp` names. An
@@ -338,9 +388,10 @@ fn authorized_party<'p>(aud: Option<Audience<'p>>, azp: Option<&Value>) -> Optio
 
 /// The claim `groups` (RFC 9068, section 2.2.3.1), where it is a list of names. In another form it
 /// puts nobody in any group.
-fn groups(members: &Map<String, Value>) -> Vec<String> {
+fn groups<'p>(members: &Map<String, Value>) -> Vec<Text<'p>> {
+    let owned = |name: &Value| Some(Text(name.as_str()?.to_owned().into()));
     let list = members.get("groups").and_then(Value::as_array);
-    let names = list.map(|list| list.iter().map(|name| name.as_str().map(str::to_owned)).collect());
+    let names = list.map(|list| list.iter().map(owned).collect());
     names.flatten().unwrap_or_default()
 }
 

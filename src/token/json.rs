@@ -29,10 +29,6 @@ impl<'j> Text<'j> {
     pub fn of(text: &'j str) -> Self {
         Self(text.into())
     }
-
-    pub fn into_owned(self) -> String {
-        self.0.into_owned()
-    }
 }
 
 /// Every claim of a payload, each once.

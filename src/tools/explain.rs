@@ -217,7 +217,7 @@ fn walk(
     told.caller = entered.caller.bearer().map(|bearer| CallerFound {
         subject: bearer.verified.subject().to_owned(),
         client: bearer.verified.client_id().to_owned(),
-        groups: bearer.verified.groups().to_vec(),
+        groups: bearer.verified.groups().map(str::to_owned).collect(),
         residency: bearer.verified.residency().map(str::to_owned),
         home: bearer.verified.home().map(str::to_owned),
     });
