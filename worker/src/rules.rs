@@ -49,47 +49,53 @@ pub(crate) fn check_knowing(
 
 /// Whether a header may neither be added nor changed anywhere (rule W7). Lower case.
 pub fn is_disallowed(name: &str) -> bool {
-    const OTHERS: [&str; 11] = [
-        "connection",
-        "expect",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "trailer",
-        "upgrade",
-        "cloudfront-viewer-cert-pem",
-        "client-cert",
-        "client-cert-chain",
-    ];
-    const X_NAMES: [&str; 17] = [
-        "x-accel-buffering",
-        "x-accel-charset",
-        "x-accel-limit-rate",
-        "x-accel-redirect",
-        "x-amzn-auth",
-        "x-amzn-cf-billing",
-        "x-amzn-cf-id",
-        "x-amzn-cf-xff",
-        "x-amzn-errortype",
-        "x-amzn-fle-profile",
-        "x-amzn-header-count",
-        "x-amzn-header-order",
-        "x-amzn-lambda-integration-tag",
-        "x-amzn-requestid",
-        "x-cache",
-        "x-forwarded-proto",
-        "x-real-ip",
-    ];
     // Asked of every edit.
     match name.as_bytes() {
-        [b'x', b'-', b'a' | b'c' | b'e' | b'f' | b'r', ..] => {
+        [b'x', b'-', b'a' | b'e' | b'f' | b'r', ..] | [b'x', b'-', b'c', b'a', ..] => {
             name.starts_with("x-amz-cf-") || name.starts_with("x-edge-") || X_NAMES.contains(&name)
         }
-        [b'c' | b'e' | b'k' | b'p' | b't' | b'u', ..] => OTHERS.contains(&name),
+        [b'c', b'l', ..]
+        | [b'c', b'o', b'n', b'n', ..]
+        | [b'e' | b'k' | b'p' | b't' | b'u', ..] => OTHERS.contains(&name),
         _ => false,
     }
 }
+
+/// Of rule W7, those that begin otherwise than with `x-`.
+const OTHERS: [&str; 11] = [
+    "connection",
+    "expect",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "trailer",
+    "upgrade",
+    "cloudfront-viewer-cert-pem",
+    "client-cert",
+    "client-cert-chain",
+];
+
+/// Of rule W7, those that begin with `x-` and not as a whole family of names does.
+const X_NAMES: [&str; 17] = [
+    "x-accel-buffering",
+    "x-accel-charset",
+    "x-accel-limit-rate",
+    "x-accel-redirect",
+    "x-amzn-auth",
+    "x-amzn-cf-billing",
+    "x-amzn-cf-id",
+    "x-amzn-cf-xff",
+    "x-amzn-errortype",
+    "x-amzn-fle-profile",
+    "x-amzn-header-count",
+    "x-amzn-header-order",
+    "x-amzn-lambda-integration-tag",
+    "x-amzn-requestid",
+    "x-cache",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
 
 /// The rule that makes a header read-only at this trigger, if one does (rules W4–W6). Lower case.
 pub fn read_only(trigger: Trigger, name: &str) -> Option<&'static str> {
@@ -441,5 +447,14 @@ mod tests {
         assert_eq!(check_custom_headers(Some(&custom), &Outcome::Forward(without)), Ok(()));
         assert_eq!(check_custom_headers(Some(&custom), &Outcome::Forward(set("x-other"))), Ok(()));
         assert_eq!(check_custom_headers(None, &Outcome::Forward(set("x-secret"))), Ok(()));
+    }
+
+    #[test]
+    fn every_name_of_rule_w7_is_disallowed() {
+        let families = ["x-amz-cf-id", "x-edge-location"];
+        for name in OTHERS.into_iter().chain(X_NAMES).chain(families) {
+            assert!(is_disallowed(name), "{name}");
+            assert!(!is_disallowed(&name[1..]) && !is_disallowed(&format!("a{name}")), "{name}");
+        }
     }
 }
