@@ -2,7 +2,6 @@
  * How costs grow: with routes, with Regions, with tokens seen. Each as a ratio of the large to the
  * small, sampled as everything else, the small taking the floor's place.
  */
-import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -12,6 +11,7 @@ import { load } from './children/load.js';
 import { bearer, originRequest, viewerRequest } from './events.js';
 import { interleave } from './rounds.js';
 import { CLIENT, ISSUER, WISH } from './tokens.js';
+import { loadAccepting, unsigned } from './unsigned.js';
 import { bundled } from './verifiers.js';
 
 /** @typedef {import('./children/load.js').Handler} Handler */
@@ -103,8 +103,7 @@ function unseen(handler, next) {
 }
 
 /**
- * A handler that has seen so many distinct tokens. To sign a million takes too long, so their
- * signatures are random and the host is told to find them good; all else is as ever.
+ * A handler that has seen so many distinct tokens.
  *
  * @param {import('./verifiers.js').UserPool} pool
  * @param {string} dir the bundle's folder
@@ -112,13 +111,8 @@ function unseen(handler, next) {
  * @param {(line: string) => void} progress
  */
 async function seeing(pool, dir, count, progress) {
-  const parts = ['nearhop.wasm', 'rest.wasm'].map(async (name) => {
-    const module = new WebAssembly.Module(await readFile(join(dir, name)));
-    return WebAssembly.Module.imports(module);
-  });
-  const imported = (await Promise.all(parts)).flat();
-  const handler = await load(dir, { imports: () => accepting(imported) });
-  const next = unsigned(pool);
+  const { handler } = await loadAccepting(dir);
+  const next = unsigned(pool.accessKid);
   const request = sentOn(handler);
   for (let i = 0; i < count; i += 1) {
     if (i % 100_000 === 0) progress(`growth: ${i} of ${count} tokens seen`);
@@ -130,44 +124,6 @@ async function seeing(pool, dir, count, progress) {
 /** @param {string} token */
 function callOf(token) {
   return JSON.parse(viewerRequest(bearer(token), '/api/0/x'));
-}
-
-/**
- * What the modules import of the host, finding every signature good.
- *
- * @param {ReturnType<typeof WebAssembly.Module.imports>} imported
- */
-function accepting(imported) {
-  /** @type {Record<string, Record<string, () => number>>} */
-  const imports = {};
-  for (const { module: from, name } of imported) {
-    if (from !== 'nearhop') continue; // the worker's own
-    imports[from] ??= {};
-    imports[from][name] = () => (name.startsWith('verify') ? 1 : 0);
-  }
-  return imports;
-}
-
-/**
- * Distinct tokens with signatures of no key.
- *
- * @param {import('./verifiers.js').UserPool} pool
- */
-function unsigned({ issuer, accessKid }) {
-  const encoded = (/** @type {object} */ part) =>
-    Buffer.from(JSON.stringify(part)).toString('base64url');
-  const header = encoded({ kid: accessKid, alg: 'RS256' });
-  const now = Math.floor(Date.now() / 1_000);
-  const own = { sub: '00000000-0000-4000-8000-000000000de5', 'cognito:groups': ['staff'] };
-  const times = { auth_time: now, exp: now + 86_400, iat: now };
-  const user = { version: 2, username: 'dev', scope: 'openid' };
-  const rest = { token_use: 'access', client_id: CLIENT, ...user };
-  return () => {
-    const random = randomBytes(256);
-    const jti = random.toString('hex', 0, 16);
-    const payload = encoded({ ...own, iss: issuer, ...times, ...rest, jti, event_id: jti });
-    return `${header}.${payload}.${random.toString('base64url')}`;
-  };
 }
 
 /**

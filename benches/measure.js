@@ -13,7 +13,7 @@ import { coldStarts, packPeers, starts } from './cold.js';
 import { growth } from './growth.js';
 import { installPeers } from './install.js';
 import { limits } from './limits.js';
-import { memory } from './memory.js';
+import { lasting, memory } from './memory.js';
 import { interleave } from './rounds.js';
 import { HEAVY, nearhopRows, peerRows } from './rows.js';
 import { throttle } from './throttle.js';
@@ -30,6 +30,7 @@ import { bundled, floorOf, peers, userPool } from './verifiers.js';
  * @property {number} throttled starts of each kind on a fraction of a core
  * @property {number[]} marks requests after which memory is looked at
  * @property {number} memory processes for it
+ * @property {number[]} lasting requests after which it is looked at in the long run; none: not at all
  * @property {number} seen distinct tokens that the growth of the remembered is measured with; 0 for
  *   none of the growth
  */
@@ -43,9 +44,19 @@ export const EXTENTS = {
     throttled: 7,
     marks: [10_000, 30_000],
     memory: 5,
+    lasting: [1_000, 10_000, 30_000, 100_000, 300_000],
     seen: 1_000_000,
   },
-  quick: { rounds: 7, warmUp: 3, cold: 7, throttled: 0, marks: [10_000], memory: 1, seen: 0 },
+  quick: {
+    rounds: 7,
+    warmUp: 3,
+    cold: 7,
+    throttled: 0,
+    marks: [10_000],
+    memory: 1,
+    lasting: [],
+    seen: 0,
+  },
 };
 
 /** What `only` can name beside the rows of rows.js. */
@@ -92,6 +103,7 @@ export async function measure(extent, { only, progress = () => {} } = {}) {
       cold: wanted('cold') ? await cold(run, all) : undefined,
       throttled: await throttled(run, all),
       rss: wanted('rss') ? await resident(run, access) : undefined,
+      rssLasting: wanted('rss') ? await residentLong(run) : undefined,
       growth: await grown(run),
     };
   } finally {
@@ -207,6 +219,14 @@ async function throttled({ extent, wanted, progress, folder }, all) {
 function resident({ extent, progress, folder, built }, tokens) {
   progress(`memory: ${extent.memory} × ${extent.marks.at(-1)} requests`);
   return memory(built.dir, tokens, folder, { marks: extent.marks, rounds: extent.memory });
+}
+
+/** @param {Run} run */
+async function residentLong({ extent, progress, pool, built }) {
+  const { lasting: marks, memory: rounds } = extent;
+  if (marks.length === 0) return undefined;
+  progress(`memory: ${rounds} × ${marks.at(-1)} requests`);
+  return lasting(built.dir, pool.accessKid, { marks, rounds });
 }
 
 /** @param {Run} run */

@@ -86,6 +86,7 @@ export function markdown(report) {
     ...coldStarts(report),
     ...sizes(report),
     ...memory(report),
+    ...longRun(report),
     ...growth(report),
     '',
   ].join('\n');
@@ -166,6 +167,20 @@ function memory({ rss }) {
   ]);
   const head = ['resident set', 'over a Node that makes the same events', 'over an idle Node'];
   return ['', 'Memory:', '', ...table(head, rows)];
+}
+
+/** @param {Report} report */
+function longRun({ rssLasting }) {
+  if (!rssLasting) return [];
+  const rows = rssLasting.map(({ requests: count, ours, reading, webAssembly }) => [
+    `after ${count.toLocaleString('en')} requests with distinct tokens`,
+    mb(ours),
+    mb(reading),
+    mb(webAssembly),
+  ]);
+  const head = ['resident set, over what it began with', 'Nearhop', 'a Node that makes the same events'];
+  const title = 'Memory in the long run, signatures not verified:';
+  return ['', title, '', ...table([...head, 'of Nearhop, WebAssembly'], rows)];
 }
 
 /** @param {Report} report */

@@ -1,10 +1,11 @@
 /**
  * What memory a handler holds after requests with distinct tokens: prints the process's resident
- * set in bytes, as a JSON array, at the beginning and at each mark.
+ * set at the beginning and at each mark, and what WebAssembly has of it at each mark, in bytes.
  *
  *   node benches/children/memory.js BUNDLE|- TOKENS MARK…
  *
- * TOKENS has a token a line and is read piece by piece. `-` makes the same events and handles none.
+ * TOKENS has a token a line and is read piece by piece; `unsigned:KID` makes tokens with that `kid`
+ * which are taken for good (benches/unsigned.js). `-` makes the same events and handles none.
  * Each event has a turn of the event loop to itself, as on Lambda. V8 collects between turns too:
  * where there are none, garbage piles up with any handler.
  */
@@ -12,28 +13,47 @@ import { openSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { bearer, viewerRequest } from '../events.js';
 
-const [dir, file, ...marks] = process.argv.slice(2);
+const UNSIGNED = 'unsigned:';
+
+const [dir, tokens, ...marks] = process.argv.slice(2);
 const rss = [process.memoryUsage.rss()];
-/** @type {import('./load.js').Handler} */
-const handler = dir === '-' ? async () => ({}) : await loaded();
+/** @type {number[]} */
+const webAssembly = [];
+const { handler, memoryBytes } = await loaded();
 let count = 0;
-for (const token of lines(openSync(file, 'r'))) {
+for (const token of await source()) {
   const result = await handler(JSON.parse(viewerRequest(bearer(token))));
   if (result.status !== undefined) throw new Error(`request ${count}: ${result.status}`);
   await setImmediate();
   count += 1;
   if (count === Number(marks[0])) {
     rss.push(process.memoryUsage.rss());
+    webAssembly.push(memoryBytes());
     marks.shift();
     if (marks.length === 0) break;
   }
 }
 if (marks.length > 0) throw new Error(`only ${count} tokens`);
-console.log(JSON.stringify(rss));
+console.log(JSON.stringify({ rss, webAssembly }));
 
+/** @returns {Promise<{ handler: import('./load.js').Handler, memoryBytes: () => number }>} */
 async function loaded() {
-  const { load } = await import('./load.js');
-  return load(dir);
+  const memoryBytes = () => 0;
+  if (dir === '-') return { handler: async () => ({}), memoryBytes };
+  if (tokens.startsWith(UNSIGNED)) return (await import('../unsigned.js')).loadAccepting(dir);
+  return { handler: await (await import('./load.js')).load(dir), memoryBytes };
+}
+
+/** @returns {Promise<Iterable<string>>} */
+async function source() {
+  if (!tokens.startsWith(UNSIGNED)) return lines(openSync(tokens, 'r'));
+  const { unsigned } = await import('../unsigned.js');
+  return endless(unsigned(tokens.slice(UNSIGNED.length)));
+}
+
+/** @param {() => string} next */
+function* endless(next) {
+  for (;;) yield next();
 }
 
 /** @param {number} fd */

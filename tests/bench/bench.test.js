@@ -20,7 +20,16 @@ import { NAMES } from '../../benches/rows.js';
 import { bundled, peers, userPool } from '../../benches/verifiers.js';
 import { replaced } from '../../benches/write.js';
 
-const SMALLEST = { rounds: 1, warmUp: 0, cold: 1, throttled: 0, marks: [50], memory: 1, seen: 0 };
+const SMALLEST = {
+  rounds: 1,
+  warmUp: 0,
+  cold: 1,
+  throttled: 0,
+  marks: [50],
+  memory: 1,
+  lasting: [60],
+  seen: 0,
+};
 
 /** Why peers cannot be measured here, if they cannot. */
 const missing = (() => {
@@ -60,6 +69,9 @@ describe('a run of the smallest extent', { skip: missing }, () => {
     }
     assert.match(found.date, /^\d{4}-\d\d-\d\d$/);
     assert.equal(found.versions.node, process.version);
+    const [{ requests, ours, webAssembly }] = found.rssLasting;
+    assert.equal(requests, 60);
+    assert.ok(ours.median > webAssembly.median && webAssembly.median > 1);
 
     const text = markdown(report);
     assert.match(text, /\| Nearhop: API call, token never seen \| \d/);
