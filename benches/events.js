@@ -2,7 +2,7 @@
  * CloudFront's events (rules E1–E6, E11), as text: each request gets objects of its own out of it,
  * as Lambda makes them of what it receives.
  */
-import { customOrigin } from '../tests/events/custom-origin.js';
+import { customOrigin } from '../tests/events/origins.js';
 
 /** The cookie that the session's access token is in (docs/sign-in.md). */
 const ACCESS = '__Host-nearhop-access';

@@ -14,7 +14,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { bundle } from '../js/cli/bundle.js';
-import { customOrigin } from '../tests/events/custom-origin.js';
+import { customOrigin } from '../tests/events/origins.js';
 import { interleave } from './rounds.js';
 
 /** @typedef {import('./rounds.js').Row} Row */

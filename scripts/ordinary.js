@@ -8,6 +8,8 @@ import { readFile } from 'node:fs/promises';
 
 import { resolve } from '../js/cli/tools.js';
 import { imports } from '../js/handler/handler.mjs';
+import { BROWSER, NAVIGATION } from '../tests/events/browser.js';
+import { S3_ORIGIN, customOrigin } from '../tests/events/origins.js';
 import { createHandler } from '../worker/js/worker.mjs';
 
 /**
@@ -100,26 +102,8 @@ const KEY = {
   e: 'AQAB',
 };
 
-/** What a browser sends with any request, with a page load instead, and what a program sends. */
-const BROWSER = {
-  'user-agent':
-    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0',
-  accept: '*/*',
-  'accept-encoding': 'gzip, deflate, br, zstd',
-  'accept-language': 'en-GB,en;q=0.9',
-  'sec-fetch-dest': 'empty',
-  'sec-fetch-mode': 'cors',
-  'sec-fetch-site': 'same-origin',
-  referer: 'https://d111111abcdef8.cloudfront.net/orders/17',
-};
-const NAVIGATION = {
-  ...BROWSER,
-  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
-  'sec-fetch-dest': 'document',
-  'sec-fetch-mode': 'navigate',
-  'sec-fetch-site': 'none',
-  'upgrade-insecure-requests': '1',
-};
+/** What a browser sends that loads a page on its own, and what a program sends. */
+const FIRST_PAGE = { ...NAVIGATION, 'sec-fetch-site': 'none', 'upgrade-insecure-requests': '1' };
 const PROGRAM = { 'user-agent': 'curl/8.5.0', accept: '*/*' };
 
 /** @param {string} cookie  the name of one that carries a token */
@@ -129,11 +113,11 @@ function pages(cookie) {
   const signedIn = { cookie: cookies(cookie, token()) };
   /** @type {Headers[]} */
   const loads = [
-    NAVIGATION,
+    FIRST_PAGE,
     { accept: 'text/html', 'sec-fetch-dest': 'document' },
     { accept: 'text/html' },
-    { ...NAVIGATION, cookie: 'theme=dark; consent=1' },
-    { ...NAVIGATION, ...signedIn },
+    { ...FIRST_PAGE, cookie: 'theme=dark; consent=1' },
+    { ...FIRST_PAGE, ...signedIn },
     PROGRAM,
     {},
   ];
@@ -143,7 +127,7 @@ function pages(cookie) {
     ...loads.flatMap((headers) => paths.slice(0, 5).map((uri) => page(uri, headers))),
     ...files.map((uri) => page(uri, { ...BROWSER, 'sec-fetch-mode': 'no-cors' })),
     ...files.map((uri) => page(uri, { ...BROWSER, ...signedIn })),
-    page('/notes/17', { ...NAVIGATION, ...signedIn }),
+    page('/notes/17', { ...FIRST_PAGE, ...signedIn }),
   ];
 }
 
@@ -225,7 +209,7 @@ function atOrigin(cookie) {
       ),
     ),
     ...['/index.html', '/app.js', '/orders/17', '/docs/'].map((uri) =>
-      eventOf('origin-request', uri, OF_CLOUDFRONT, { origin: BUCKET }),
+      eventOf('origin-request', uri, OF_CLOUDFRONT, { origin: S3_ORIGIN }),
     ),
   ];
 }
@@ -243,27 +227,7 @@ const WHERE = {
   'cloudfront-viewer-longitude': '8.68000',
 };
 
-const API = {
-  custom: {
-    customHeaders: {},
-    domainName: 'nearhop001.execute-api.us-east-1.amazonaws.com',
-    keepaliveTimeout: 5,
-    path: '/prod',
-    port: 443,
-    protocol: 'https',
-    readTimeout: 30,
-    sslProtocols: ['TLSv1.2'],
-  },
-};
-const BUCKET = {
-  s3: {
-    authMethod: 'none',
-    customHeaders: {},
-    domainName: 'site.s3.us-east-1.amazonaws.com',
-    path: '',
-    region: 'us-east-1',
-  },
-};
+const API = customOrigin('nearhop001.execute-api.us-east-1.amazonaws.com', '/prod');
 
 function answers() {
   const by = (/** @type {string} */ trigger, /** @type {{}} */ origin) =>
@@ -275,7 +239,7 @@ function answers() {
       }),
     );
   return [
-    ...by('origin-response', { origin: BUCKET }),
+    ...by('origin-response', { origin: S3_ORIGIN }),
     ...by('origin-response', { origin: API }),
     ...by('viewer-response', {}),
   ];

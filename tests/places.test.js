@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url';
 import { unzipSync } from 'fflate';
 import { Reader } from 'mmdb-lib';
 import { bundle } from '../js/cli/bundle.js';
-import { customOrigin } from './events/custom-origin.js';
+import { customOrigin } from './events/origins.js';
 import { nearhop } from './nearhop.js';
 import { validated } from './valid.js';
 

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { baseEvent, NOW as SECONDS, token } from '../../tests/edge.js';
+import { BROWSER, NAVIGATION } from '../../tests/events/browser.js';
 
 /** Unix milliseconds: the tokens of tests/vectors are valid then. */
 export const NOW = SECONDS * 1_000;
@@ -33,7 +34,7 @@ const PATH = '/api/service-5/items/17';
 export function cases() {
   const known = token('access');
   const bearing = (/** @type {string} */ text) => ({ authorization: `Bearer ${text}` });
-  const page = eventOf('viewer-request', '/orders/17', { ...BROWSER, ...NAVIGATION });
+  const page = eventOf('viewer-request', '/orders/17', NAVIGATION);
   const call = (/** @type {Record<string, string>} */ headers) =>
     eventOf('viewer-request', PATH, { ...BROWSER, ...headers });
   const remembered = call(bearing(known));
@@ -113,26 +114,6 @@ async function regionNames() {
   const others = rows.map((row) => row.split(',')[0]).filter((name) => !first.includes(name));
   return [...first, ...others];
 }
-
-/** What a browser sends with a page's calls. */
-const BROWSER = {
-  'user-agent':
-    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0',
-  accept: '*/*',
-  'accept-encoding': 'gzip, deflate, br, zstd',
-  'accept-language': 'en-GB,en;q=0.9',
-  'sec-fetch-dest': 'empty',
-  'sec-fetch-mode': 'cors',
-  'sec-fetch-site': 'same-origin',
-  referer: 'https://app.example.com/orders/17',
-};
-
-/** What it sends with a page load instead. */
-const NAVIGATION = {
-  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
-  'sec-fetch-dest': 'document',
-  'sec-fetch-mode': 'navigate',
-};
 
 /**
  * @param {string} trigger

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { Origins } from '../../js/cloudfront/origins/origins.js';
-import { customOrigin } from '../events/custom-origin.js';
+import { customOrigin } from '../events/origins.js';
 
 /**
  * @typedef {{ after: (end: () => void | Promise<void>) => void }} Test

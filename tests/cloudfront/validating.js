@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { validate } from '../../js/cloudfront/validate/index.js';
-import { customOrigin } from '../events/custom-origin.js';
+import { customOrigin } from '../events/origins.js';
 
 /**
  * @typedef {import('../../js/cloudfront/distribution.js').EventType} EventType

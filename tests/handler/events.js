@@ -7,17 +7,6 @@ import { baseEvent, withTokens } from '../edge.js';
 
 export const TRIGGERS = ['viewer-request', 'origin-request', 'origin-response', 'viewer-response'];
 
-/** An S3 origin as an event holds it (rule E7). */
-export const S3_ORIGIN = {
-  s3: {
-    authMethod: 'none',
-    customHeaders: {},
-    domainName: 'site.s3.us-east-1.amazonaws.com',
-    path: '',
-    region: 'us-east-1',
-  },
-};
-
 /**
  * An event of a trigger with other values in its request.
  *

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Edge, baseEvent, load, read, token } from '../edge.js';
+import { S3_ORIGIN } from '../events/origins.js';
 import {
   OTHER_VALUES,
-  S3_ORIGIN,
   TRIGGERS,
   broken,
   eventOf,

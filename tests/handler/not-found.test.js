@@ -9,7 +9,8 @@ import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { bundle } from '../../js/cli/bundle.js';
 import { validated } from '../valid.js';
-import { S3_ORIGIN, eventOf, setHeaders } from './events.js';
+import { S3_ORIGIN } from '../events/origins.js';
+import { eventOf, setHeaders } from './events.js';
 
 /** @type {(() => void)[]} */
 const ends = [];

@@ -19,3 +19,14 @@ export function customOrigin(domainName, path = '') {
     },
   };
 }
+
+/** An S3 origin as an event holds it (rule E7). */
+export const S3_ORIGIN = {
+  s3: {
+    authMethod: 'none',
+    customHeaders: {},
+    domainName: 'site.s3.us-east-1.amazonaws.com',
+    path: '',
+    region: 'us-east-1',
+  },
+};
