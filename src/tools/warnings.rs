@@ -1,12 +1,14 @@
 //! What a sound configuration still deserves to be asked about.
 
 use api::about_api;
+use prefix::about_prefix;
 use sign_in::about_sign_in;
 
 use crate::config::{Access, Config, NotFound, Route, Target, TokenUse};
 use crate::site::headers::value_of;
 
 mod api;
+mod prefix;
 mod sign_in;
 
 /// The warnings about `config`: the key, and what is so with what to do if it is not meant.
@@ -17,6 +19,7 @@ pub fn warnings(config: &Config) -> Vec<(String, String)> {
     about_issuers(config, &mut list);
     about_sign_in(config, &mut list);
     about_api(config, &mut list);
+    about_prefix(config, &mut list);
     if config.keys.max_age_seconds > 86_400 {
         list.add(
             "keys.max_age_seconds",
