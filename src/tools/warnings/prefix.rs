@@ -38,13 +38,13 @@ pub(super) fn about_prefix(config: &Config, list: &mut List) {
             if !both_lead_there {
                 continue;
             }
-            for (lax, own, strict) in [(&whole, &path, stripped), (stripped, &longer, &whole)] {
+            for (lax, strict) in [(&whole, stripped), (stripped, &whole)] {
                 if lax.gets_round(strict) && !mem::replace(&mut told[lax.index], true) {
                     list.add(
                         format!("routes[{}]", lax.index),
                         format!(
-                            "{own} arrives at the API as {path} (api.strip_prefix), which {} keeps \
-                             for fewer callers: ask the same here, or choose another path",
+                            "the API cannot tell {path} from {longer} (api.strip_prefix), and {} \
+                             is for fewer callers: ask the same here, or choose another path",
                             strict.route.pattern
                         ),
                     );
@@ -209,6 +209,7 @@ mod tests {
             &[("/api/admin", STAFF), ("/other", PUBLIC)],
             // The prefix is taken off once.
             &[("/api/*", PUBLIC), ("/api/api/admin", STAFF)],
+            &[("/*", PUBLIC), ("/api/api/admin", STAFF)],
             // Another route has the path.
             &[("/api/admin", STAFF), ("/*", PUBLIC), ("/admin", STAFF)],
             &[("/api/*", STAFF), ("/api/open/*", PUBLIC), ("/open/*", PUBLIC)],
