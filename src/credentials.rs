@@ -80,7 +80,7 @@ impl<'a> Credentials<'a> {
                 _ => &mut session,
             };
             if found.len() < most {
-                found.append(&mut tokens(request, name, most));
+                add_tokens(found, request, name, most);
             }
         }
         // Where there is a session, no cookie that a neighbour may have set takes its place, not even
@@ -117,32 +117,31 @@ pub(crate) fn is_b64token(text: &str) -> bool {
     !text.is_empty() && text.bytes().fold(true, |all, byte| all & is_in_token(byte))
 }
 
-/// The tokens in the cookies of one name, in the request's order, so many of them at most.
-fn tokens<'a>(request: &Request<'a>, name: &CookieName, most: usize) -> Vec<TokenCookie<'a>> {
+/// Adds the tokens in the cookies of one name, in the request's order, so many of them at most.
+fn add_tokens<'a>(
+    all: &mut Vec<TokenCookie<'a>>,
+    request: &Request<'a>,
+    name: &CookieName,
+    most: usize,
+) {
     let found = sent(request).filter(|(found, value)| name.is(found) && !value.is_empty());
     match name {
-        CookieName::Own(_) => found
-            .take(most)
-            .map(|(name, token)| TokenCookie { name, token: token.into() })
-            .collect(),
-        CookieName::Session(_) => found
-            .take(most)
-            .filter_map(|(name, value)| {
-                Some(TokenCookie { name, token: chunks::whole(request, name, value)? })
-            })
-            .collect(),
+        CookieName::Own(_) => all.extend(
+            found.take(most).map(|(name, token)| TokenCookie { name, token: token.into() }),
+        ),
+        CookieName::Session(_) => all.extend(found.take(most).filter_map(|(name, value)| {
+            Some(TokenCookie { name, token: chunks::whole(request, name, value)? })
+        })),
         CookieName::Amplify { prefix, suffix } => {
             // Somebody else may have been signed in here before.
             let last = amplify::last_user(request, prefix);
-            let (mut tokens, others): (Vec<_>, Vec<_>) = found
+            let (tokens, others): (Vec<_>, Vec<_>) = found
                 .map(|(name, token)| TokenCookie { name, token: token.into() })
                 .partition(|cookie| {
                     let user = names::username(cookie.name, prefix, suffix);
                     amplify::is_same_user(user, last)
                 });
-            tokens.extend(others);
-            tokens.truncate(most);
-            tokens
+            all.extend(tokens.into_iter().chain(others).take(most));
         }
     }
 }
