@@ -144,11 +144,11 @@ async function tokensFor({ rounds, warmUp, marks }, wanted, keys, progress) {
  * @param {import('./verifiers.js').Peer[]} others
  * @param {Record<import('../js/local/pool.js').TokenUse, string[]>} tokens
  */
-async function hotRows({ extent, wanted, progress, pool }, handler, others, tokens) {
+async function hotRows({ extent, wanted, progress, pool, built }, handler, others, tokens) {
   const floor = floorOf(pool, tokens.access, HEAVY);
   const nearhop = nearhopRows(handler, tokens.access);
-  const limiting = limits({ page: nearhop.static, repeat: nearhop.repeat }, floor);
-  const own = Object.entries({ ...nearhop, ...limiting }).filter(([key]) => wanted(key));
+  const all = { ...nearhop, ...(await limits(nearhop, floor, built.dir)) };
+  const own = Object.entries(all).filter(([key]) => wanted(key));
   /** @type {Record<string, import('./rounds.js').Row>} */
   const rows = Object.fromEntries(own);
   for (const peer of others) {

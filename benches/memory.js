@@ -19,9 +19,9 @@ const run = promisify(execFile);
  * @param {object} options
  * @param {number[]} options.marks how many requests before a look
  * @param {number} options.rounds
- * @returns {Promise<{ requests: number, overBare: Spread,
- *   overReading: Spread }[]>} for each mark, megabytes (10^6 bytes) over
- *   a Node that does nothing, and over one that reads the same tokens and makes the same events
+ * @returns {Promise<{ requests: number, overBare: Spread, overReading: Spread }[]>} for each mark,
+ *   megabytes (10^6 bytes) over a Node that does nothing, and over one that reads the same tokens and
+ *   makes the same events
  */
 export async function memory(dir, tokens, folder, { marks, rounds }) {
   const file = join(folder, 'tokens');
@@ -59,7 +59,8 @@ export async function lasting(dir, kid, { marks, rounds }) {
     const reading = await resident('-', `unsigned:${kid}`, marks);
     taken.push({ reading, ours: await resident(dir, `unsigned:${kid}`, marks) });
   }
-  const grown = (/** @type {Resident} */ { rss }, /** @type {number} */ i) => (rss[i + 1] - rss[0]) / 1e6;
+  const grown = (/** @type {Resident} */ { rss }, /** @type {number} */ i) =>
+    (rss[i + 1] - rss[0]) / 1e6;
   return marks.map((requests, i) => ({
     requests,
     ours: spread(taken.map(({ ours }) => grown(ours, i))),

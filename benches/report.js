@@ -17,8 +17,12 @@ const LABELS = {
   static: 'page, no token',
   refusal: 'refusal, garbage for a token',
   refusal_no_token: 'refusal, no token',
-  limit_page: 'a limit: the page, nothing decided',
-  limit_first_seen: 'a limit: token seen before, and crypto.verify',
+  limit_first_seen: 'limit of a token never seen: one seen before, and crypto.verify',
+  limit_repeat: 'limit, nothing decided: API call',
+  limit_repeat_cookie: '… in a cookie header of 5 kB',
+  limit_origin_request: '… at origin-request',
+  limit_static: '… page',
+  limit_refusal: '… refusal',
 };
 
 /**

@@ -7,7 +7,7 @@
 import { bearer, longCookie, originRequest, viewerRequest } from './events.js';
 import { handOut } from './tokens.js';
 
-/** Nearhop's rows, and the limits of two (limits.js). */
+/** Nearhop's rows, and the limits of some (limits.js). */
 export const NAMES = [
   'first_seen',
   'first_seen_cookie',
@@ -18,8 +18,12 @@ export const NAMES = [
   'static',
   'refusal',
   'refusal_no_token',
-  'limit_page',
   'limit_first_seen',
+  'limit_repeat',
+  'limit_repeat_cookie',
+  'limit_origin_request',
+  'limit_static',
+  'limit_refusal',
 ];
 
 /** Requests in one sample: where a signature is verified, and where none is. */
