@@ -170,7 +170,7 @@ describe('the page in a browser', { timeout: 180_000, skip: WITHOUT_CHROMIUM }, 
     await page.goForward();
     await page.locator('#note-dialog').waitFor({ state: 'hidden' });
     await page.goto(`http://127.0.0.1:${site.port}/notes/nothing`);
-    await page.getByText('You have no note of this id.').waitFor();
+    await page.locator('#note-missing', { hasText: 'You have no note of this id.' }).waitFor();
     assert.equal(await page.isVisible('#note-dialog'), false);
     assert.deepEqual(complaints, []);
   });
