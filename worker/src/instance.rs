@@ -2,8 +2,6 @@
 
 use std::{fmt, mem};
 
-use simdutf8::basic::from_utf8;
-
 use crate::event::{Env, Event, EventFault, Trigger, UnixMillis, Worker};
 use crate::known::{Known, Names};
 use crate::outcome::{Fetched, Outcome, Reply, internal_server_error};
@@ -141,8 +139,7 @@ impl<W: Worker> Instance<W> {
         self.output.clear();
         let worker = self.stage.started();
         let (lengths, rest) = self.input.split_at(values * 4);
-        let text = from_utf8(&rest[..len]).map_err(|_| EventFault::Head);
-        let reply = match text.and_then(|text| wire::read(lengths, text, &self.names, now, host)) {
+        let reply = match wire::read(lengths, &rest[..len], &self.names, now, host) {
             Err(fault) => refuse::<W>(&Fault::Event(fault)),
             Ok((event, context)) => {
                 let trigger = event.trigger();

@@ -45,6 +45,7 @@
 use std::fmt::Write;
 
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use simdutf8::basic::from_utf8;
 
 use crate::edits::{CustomOrigin, Edits, HeaderEdit, Protocol};
 use crate::event::{
@@ -52,6 +53,7 @@ use crate::event::{
     Trigger, UnixMillis,
 };
 use crate::headers::Headers;
+use crate::host::ascii_line;
 use crate::instance::Host;
 use crate::known::{Crossing, Known, Names, is_event_name};
 use crate::outcome::{Body, Fetch, FetchFault, Outcome, Reply};
@@ -62,15 +64,13 @@ pub(crate) const KNOWN: u32 = 1 << 30;
 /// Reads a head: the lengths of its values, and their text.
 pub(crate) fn read<'a>(
     lengths: &'a [u8],
-    text: &'a str,
+    text: &'a [u8],
     names: &'a Names,
     now: UnixMillis,
     host: Host<'a>,
 ) -> Result<(Event<'a>, Context<'a>), EventFault> {
-    if memchr::memchr(b'\n', text.as_bytes()).is_some() {
-        return Err(EventFault::Head);
-    }
-    let mut head = Head { lengths: lengths.as_chunks().0.iter(), rest: text, names };
+    let rest = ascii_line(text).or_else(|| line(text)).ok_or(EventFault::Head)?;
+    let mut head = Head { lengths: lengths.as_chunks().0.iter(), rest, names };
     let trigger = head.next()?;
     let context = Context {
         now,
@@ -106,6 +106,12 @@ pub(crate) fn read<'a>(
         }
     };
     Ok((event, context))
+}
+
+/// UTF-8 without a line feed.
+#[inline(never)]
+fn line(bytes: &[u8]) -> Option<&str> {
+    from_utf8(bytes).ok().filter(|_| memchr::memchr(b'\n', bytes).is_none())
 }
 
 struct Head<'a> {
