@@ -33,12 +33,10 @@ const DISTANCES: v128 =
 
 /// Sixteen times six bits in twelve bytes.
 fn packed(sextets: v128) -> [u8; 12] {
-    // In each lane of four d c b a, from its highest byte to its lowest.
-    let a = u32x4_shl(v128_and(sextets, u32x4_splat(0x3f)), 18);
-    let b = u32x4_shl(v128_and(sextets, u32x4_splat(0x3f00)), 4);
-    let c = v128_and(u32x4_shr(sextets, 10), u32x4_splat(0xfc0));
-    let d = u32x4_shr(sextets, 24);
-    let triples = v128_or(v128_or(a, b), v128_or(c, d));
+    // In each lane of four d c b a, from its highest byte to its lowest: c and d, and a and b, to
+    // twelve bits each, then all of them to 24.
+    let dozens = v128_or(u16x8_shl(v128_and(sextets, u16x8_splat(0x3f)), 6), u16x8_shr(sextets, 8));
+    let triples = i32x4_dot_i16x8(dozens, i32x4_splat(1 << 16 | 1 << 12));
     let bytes =
         u8x16_shuffle::<2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 3, 7, 11, 15>(triples, triples);
     let [low, high] = [u64x2_extract_lane::<0>(bytes), u64x2_extract_lane::<1>(bytes)];
