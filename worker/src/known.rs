@@ -103,13 +103,11 @@ impl Fields {
         if value.len() > Self::LONGEST {
             return Crossing::Unknown;
         }
-        let (before, from_next) = self.last.split_at(self.next.min(self.last.len()));
         let is_it = |(other, _): &(HeaderName, HeaderValue)| is_same(other.as_str(), name.as_str());
-        let found = match from_next.iter().position(is_it) {
-            Some(after) => Some(before.len() + after),
-            None => before.iter().position(is_it),
+        let at = match self.last.get(self.next) {
+            Some(next) if is_it(next) => self.next,
+            _ => self.last.iter().position(is_it).unwrap_or(self.last.len()),
         };
-        let at = found.unwrap_or(self.last.len());
         self.next = at + 1;
         match self.last.get_mut(at) {
             Some((_, last)) if is_same_bytes(last.as_bytes(), value.as_bytes()) => {

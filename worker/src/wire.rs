@@ -70,7 +70,7 @@ pub(crate) fn read<'a>(
     host: Host<'a>,
 ) -> Result<(Event<'a>, Context<'a>), EventFault> {
     let rest = ascii_line(text).or_else(|| line(text)).ok_or(EventFault::Head)?;
-    let mut head = Head { lengths: lengths.as_chunks().0.iter(), rest, names };
+    let mut head = Head { lengths: lengths.as_chunks().0, rest, names };
     let trigger = head.next()?;
     let context = Context {
         now,
@@ -90,7 +90,7 @@ pub(crate) fn read<'a>(
     };
     let origin = head.origin()?;
     let response = head.response()?;
-    if !head.rest.is_empty() || head.lengths.len() > 0 {
+    if !head.rest.is_empty() || !head.lengths.is_empty() {
         return Err(EventFault::Head);
     }
     let event = match Trigger::from_name(trigger).ok_or(EventFault::Trigger)? {
@@ -115,19 +115,16 @@ fn line(bytes: &[u8]) -> Option<&str> {
 }
 
 struct Head<'a> {
-    lengths: std::slice::Iter<'a, [u8; 4]>,
+    lengths: &'a [[u8; 4]],
     rest: &'a str,
     names: &'a Names,
 }
 
 impl<'a> Head<'a> {
     fn next(&mut self) -> Result<&'a str, EventFault> {
-        let length = self.number()?;
-        self.take(length)
-    }
-
-    fn number(&mut self) -> Result<u32, EventFault> {
-        self.lengths.next().map(|number| u32::from_le_bytes(*number)).ok_or(EventFault::Head)
+        let (length, rest) = self.lengths.split_first().ok_or(EventFault::Head)?;
+        self.lengths = rest;
+        self.take(u32::from_le_bytes(*length))
     }
 
     fn take(&mut self, length: u32) -> Result<&'a str, EventFault> {
@@ -139,9 +136,11 @@ impl<'a> Head<'a> {
     fn headers(&mut self) -> Result<Headers<'a>, EventFault> {
         let count: usize = self.next()?.parse().map_err(|_| EventFault::Head)?;
         // A false count cannot reserve more than the head could hold.
-        let mut fields = Vec::with_capacity(count.min(self.lengths.len() / 2));
-        for _ in 0..count {
-            let name = match self.number()? {
+        let pairs = self.lengths.as_chunks().0.get(..count).ok_or(EventFault::Head)?;
+        self.lengths = &self.lengths[2 * count..];
+        let mut fields = Vec::with_capacity(count);
+        for [name, value] in pairs {
+            let name = match u32::from_le_bytes(*name) {
                 length @ ..KNOWN => {
                     let name = self.take(length)?;
                     if !is_event_name(name) {
@@ -151,7 +150,7 @@ impl<'a> Head<'a> {
                 }
                 known => self.names.get(known - KNOWN).ok_or(EventFault::Head)?,
             };
-            fields.push((name, self.next()?));
+            fields.push((name, self.take(u32::from_le_bytes(*value))?));
         }
         Ok(Headers { fields })
     }
