@@ -1,24 +1,33 @@
 /**
- * What is left of a row when nothing is decided: its events are taken into WebAssembly as ever, an
- * outcome lies ready there, and is carried out. No core of ours could cost less.
+ * What is left of a row when nothing is decided.
+ *
+ * `limit_…` is what JavaScript does: events are taken into WebAssembly as ever, where an outcome lies
+ * ready, and that is carried out. `crossing_…` is what any worker of the crate cloudfront-worker costs:
+ * in WebAssembly the event is read and the outcome made, checked and written (benches/undecided).
  *
  * @typedef {import('./rounds.js').Row} Row
  * @typedef {import('./children/load.js').Handler} Handler
+ *
+ * @typedef {object} Outcome  of a row's events, always the same
+ * @property {any} result
+ * @property {string} [log]
+ * @property {number} [status]  of an answer; without one, the request goes on
+ * @property {string} [uri]
+ * @property {[name: string, value: string][]} fields
+ * @property {{ protocol: string, port: number, domainName: string, path: string }} [origin]
+ * @property {string} [body]
  */
 import { deepStrictEqual } from 'node:assert';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import binaryen from 'binaryen';
 
 import { createHandler } from '../worker/js/worker.mjs';
 import { REGION, load } from './children/load.js';
 
-/** The rows whose limit is shown, by the limit's name. */
-const OF = {
-  limit_repeat: 'repeat',
-  limit_repeat_cookie: 'repeat_cookie',
-  limit_origin_request: 'origin_request',
-  limit_static: 'static',
-  limit_refusal: 'refusal',
-};
+/** The rows whose limits are shown. */
+const LIMITED = ['repeat', 'repeat_cookie', 'origin_request', 'static', 'refusal'];
 
 /**
  * Those limits; and `limit_first_seen`, a known token's request after a signature check of its own.
@@ -30,13 +39,21 @@ const OF = {
  * @throws {Error} where one answers otherwise than Nearhop
  */
 export async function limits(rows, floor, dir) {
-  const entries = Object.entries(OF).map(async ([limit, name]) => {
-    const request = await undecided(rows[name], dir);
-    return [limit, { ...rows[name], request }];
-  });
+  const undecided = buildUndecided();
+  /** @type {Record<string, Row>} */
+  const made = {};
+  for (const name of LIMITED) {
+    const row = rows[name];
+    const outcome = await outcomeOf(row, dir);
+    const config = Buffer.from(JSON.stringify(outcome));
+    const crossing = await agreeing({ module: undecided, config }, row, outcome);
+    const limit = await agreeing({ module: answering(linesOf(outcome)) }, row, outcome);
+    made[`crossing_${name}`] = { ...row, request: crossing };
+    made[`limit_${name}`] = { ...row, request: limit };
+  }
   const { repeat } = rows;
   return {
-    ...Object.fromEntries(await Promise.all(entries)),
+    ...made,
     limit_first_seen: {
       requests: floor.requests,
       inputs: (count) => {
@@ -51,49 +68,79 @@ export async function limits(rows, floor, dir) {
   };
 }
 
+/** The worker of benches/undecided. */
+function buildUndecided() {
+  const root = new URL('../', import.meta.url);
+  execFileSync('scripts/build', ['undecided'], { cwd: fileURLToPath(root), stdio: 'pipe' });
+  return new WebAssembly.Module(readFileSync(new URL('pkg/undecided/undecided_bg.wasm', root)));
+}
+
 /**
- * A handler for a row's event and no other.
+ * A worker's handler, which has answered two of a row's events as Nearhop does.
+ *
+ * @param {import('../worker/js/worker.mjs').WorkerOptions} options
+ * @param {Row} row
+ * @param {Outcome} outcome
+ * @returns {Promise<Handler>}
+ */
+async function agreeing(options, { inputs }, { result }) {
+  const handler = createHandler({ ...options, region: REGION, log: () => {} });
+  for (const event of inputs(2)) deepStrictEqual(await handler(event), result);
+  return handler;
+}
+
+/**
+ * What Nearhop does with a row's events.
  *
  * @param {Row} row
  * @param {string} dir
- * @returns {Promise<Handler>}
+ * @returns {Promise<Outcome>}
  */
-async function undecided({ inputs }, dir) {
-  let log = '';
+async function outcomeOf({ inputs }, dir) {
+  /** @type {string | undefined} */
+  let log;
   const handler = await load(dir, { log: (/** @type {string} */ line) => (log = line) });
-  const [event, asked, sent] = inputs(3);
+  const [asked, { Records }] = inputs(2);
+  /** @type {any} */
   const result = await handler(asked);
-  const lines = outcomeOf(sent.Records[0].cf.request, result, log);
-  const ready = createHandler({ module: answering(lines), region: REGION, log: () => {} });
-  for (const given of [event, structuredClone(sent)]) deepStrictEqual(await ready(given), result);
-  return ready;
+  const { request } = Records[0].cf;
+  const answers = 'status' in result;
+  const before = answers ? {} : request.headers;
+  const all = Object.entries(/** @type {Record<string, [{ value: string }]>} */ (result.headers));
+  const fields = all.map(([key, [{ value }]]) => /** @type {[string, string]} */ ([key, value]));
+  return {
+    result,
+    log,
+    status: answers ? Number(result.status) : undefined,
+    uri: !answers && result.uri !== request.uri ? result.uri : undefined,
+    fields: fields.filter(([key, value]) => before[key]?.[0].value !== value),
+    origin: result.origin?.custom,
+    body: result.body,
+  };
 }
 
 /**
  * The lines of an outcome (worker/src/wire.rs): as an instance first writes it, and from then on, when
  * fields and origins cross by their numbers.
  *
- * @param {any} sent the event's request
- * @param {any} result
- * @param {string} log
+ * @param {Outcome} outcome
  * @returns {[string, string]}
  */
-function outcomeOf(sent, result, log) {
-  const answers = 'status' in result;
-  const before = answers ? {} : sent.headers;
-  const fields = Object.entries(result.headers)
-    .filter(([key, [{ value }]]) => before[key]?.[0].value !== value)
-    .map(([key, [{ value }]], at) => [`${answers ? '+' : '='}${numbered(at)}`, `${key} ${value}`]);
-  const begins = [answers ? 'R' : 'F', ...(log ? [`l${log}`] : [])];
-  if (answers) begins.push(`s${result.status} ${result.statusDescription}`);
-  if (!answers && result.uri !== sent.uri) begins.push(`u${result.uri}`);
-  if (result.origin) {
-    const { protocol, port, domainName, path } = result.origin.custom;
-    fields.push([`o${numbered(0)}`, `${protocol} ${port} ${domainName} ${path}`]);
+function linesOf({ result, log, status, uri, fields, origin, body }) {
+  const known = fields.map(([key, value], at) => [
+    `${status ? '+' : '='}${numbered(at)}`,
+    `${key} ${value}`,
+  ]);
+  if (origin) {
+    const { protocol, port, domainName, path } = origin;
+    known.push([`o${numbered(0)}`, `${protocol} ${port} ${domainName} ${path}`]);
   }
-  const ends = answers ? ['t', result.body] : [''];
-  const first = [...begins, ...fields.map((parts) => parts.join('')), ...ends].join('\n');
-  return [first, [...begins, ...fields.map(([number]) => number), ...ends].join('\n')];
+  const begins = [status ? 'R' : 'F', ...(log ? [`l${log}`] : [])];
+  if (status) begins.push(`s${status} ${result.statusDescription}`);
+  if (uri) begins.push(`u${uri}`);
+  const ends = body === undefined ? [''] : ['t', body];
+  const first = [...begins, ...known.map((parts) => parts.join('')), ...ends].join('\n');
+  return [first, [...begins, ...known.map(([number]) => number), ...ends].join('\n')];
 }
 
 /** @param {number} at */

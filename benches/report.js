@@ -18,11 +18,16 @@ const LABELS = {
   refusal: 'refusal, garbage for a token',
   refusal_no_token: 'refusal, no token',
   limit_first_seen: 'limit of a token never seen: one seen before, and crypto.verify',
-  limit_repeat: 'limit, nothing decided: API call',
+  limit_repeat: 'limit, JavaScript alone: API call',
   limit_repeat_cookie: '… in a cookie header of 5 kB',
   limit_origin_request: '… at origin-request',
   limit_static: '… page',
   limit_refusal: '… refusal',
+  crossing_repeat: 'crossing, nothing decided: API call',
+  crossing_repeat_cookie: '… in a cookie header of 5 kB',
+  crossing_origin_request: '… at origin-request',
+  crossing_static: '… page',
+  crossing_refusal: '… refusal',
 };
 
 /**

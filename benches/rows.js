@@ -7,7 +7,7 @@
 import { bearer, longCookie, originRequest, viewerRequest } from './events.js';
 import { handOut } from './tokens.js';
 
-/** Nearhop's rows, and the limits of some (limits.js). */
+/** Nearhop's rows, and what is left of some where nothing is decided (limits.js). */
 export const NAMES = [
   'first_seen',
   'first_seen_cookie',
@@ -24,6 +24,11 @@ export const NAMES = [
   'limit_origin_request',
   'limit_static',
   'limit_refusal',
+  'crossing_repeat',
+  'crossing_repeat_cookie',
+  'crossing_origin_request',
+  'crossing_static',
+  'crossing_refusal',
 ];
 
 /** Requests in one sample: where a signature is verified, and where none is. */
