@@ -2,8 +2,8 @@
  * What is left of a row when nothing is decided.
  *
  * `limit_…` is what JavaScript does: events are taken into WebAssembly as ever, where an outcome lies
- * ready, and that is carried out. `crossing_…` is what any worker of the crate cloudfront-worker costs:
- * in WebAssembly the event is read and the outcome made, checked and written (benches/undecided).
+ * ready, and that is carried out. `crossing_…` is a worker of the crate cloudfront-worker that decides
+ * nothing: in WebAssembly the event is read and the outcome made, checked and written (benches/undecided).
  *
  * @typedef {import('./rounds.js').Row} Row
  * @typedef {import('./children/load.js').Handler} Handler
